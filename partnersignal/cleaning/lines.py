@@ -1,0 +1,80 @@
+"""A body as lines that know their place, and the shapes lines have in any language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+TIME = re.compile(r"(?<![\d:.])\d{1,2}\s?[:.hH]\s?\d{2}(?::\d{2})?(?!\d)")
+DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d)(?!\d)"
+    r"|\d{1,2}\s?[月日]|\d{4}\s?年"
+)
+ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s))")
+LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a body without its line end.
+
+    Attributes
+    ----------
+    start, end : int
+        Code points; `end` is past the line end, so that lines cover the text.
+    text : str
+        The line, trailing white space cut.
+    """
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def blank(self) -> bool:
+        """Return whether the line holds no word."""
+        return not self.text.strip()
+
+    @property
+    def quoted(self) -> bool:
+        """Return whether the line is marked as quoted."""
+        return QUOTE_MARK.match(self.text) is not None
+
+
+def split_lines(text: str) -> list[Line]:
+    """Cut a text into lines.
+
+    Parameters
+    ----------
+    text : str
+        Line ends are ``\\n``.
+
+    Returns
+    -------
+    list of Line
+        They cover the text without gaps.
+    """
+    lines = []
+    start = 0
+    for piece in text.split("\n"):
+        end = min(start + len(piece) + 1, len(text))
+        lines.append(Line(start, end, piece.rstrip()))
+        start += len(piece) + 1
+    return lines
+
+
+def dated(text: str) -> bool:
+    """Return whether a text names a date or a time of day in figures.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    bool
+        True for ``3.5.2024``, ``2024-05-03``, ``May 3, 2024``, ``12:04``, ``5月3日``.
+    """
+    return bool(TIME.search(text) or DATE.search(text))

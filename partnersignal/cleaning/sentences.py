@@ -1,0 +1,150 @@
+"""Zones into sentences with exact offsets; list items and line breaks that end a thought end a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from partnersignal.cleaning.lines import LIST_ITEM
+from partnersignal.messages import Sentence, Zone, ZoneKind
+
+# A full stop after these does not end a sentence.
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof sr jr st no nos vs etc e.g i.e eg ie approx dept est fig inc ltd co corp llc plc bros gmbh ag sa "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun a.m p.m am pm u.s u.k "
+    "cf al ca bzw z.b d.h usw nr str tel ext ref vol art incl excl resp max min sq ft lb oz hr hrs wk wks pl ave blvd rd gen col capt".split()
+)
+_END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|[。！？]+[」』”]*)")
+_OPENER = re.compile(r"[\s\"'“‘(\[*_#>-]*[^\W_]", re.UNICODE)
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+")
+_SPEAKER = re.compile(r"^[ \t]*[A-Z][\w .'’()/-]{0,40}:[ \t]")
+_WRAPPED = 45  # shorter lines were not broken by a mail program
+LONGEST_SENTENCE = 2_000
+
+
+def split_sentences(text: str, zones: tuple[Zone, ...]) -> tuple[Sentence, ...]:
+    """Cut the author's own words into sentences.
+
+    Parameters
+    ----------
+    text : str
+        A body.
+    zones : tuple of Zone
+        Its zones; only new words give sentences.
+
+    Returns
+    -------
+    tuple of Sentence
+        Numbered from 0 in order; ``text[start:end]`` is the sentence; none is longer than 2,000 characters.
+    """
+    found: list[Sentence] = []
+    paragraph = 0
+    for zone in zones:
+        if zone.kind != "new":
+            paragraph += 1
+            continue
+        for start, end, blank_before in _blocks(text, zone):
+            paragraph += blank_before
+            for first, last in _in_block(text, start, end):
+                found.append(_sentence(text, first, last, len(found), zone.kind, paragraph))
+        paragraph += 1
+    return tuple(found)
+
+
+def _sentence(text: str, start: int, end: int, number: int, zone: ZoneKind, paragraph: int) -> Sentence:
+    return Sentence(number, start, end, text[start:end], zone, paragraph)
+
+
+def _blocks(text: str, zone: Zone) -> Iterator[tuple[int, int, bool]]:
+    """Join the lines that one thought was wrapped over; yields start, end, and whether a paragraph begins."""
+    start: int | None = None
+    end = zone.start
+    blank = True
+    opened_blank = True
+    previous = ""
+    position = zone.start
+    for line in text[zone.start : zone.end].split("\n"):
+        stripped = line.strip()
+        first = position + len(line) - len(line.lstrip())
+        if not stripped:
+            if start is not None:
+                yield start, end, opened_blank
+                start = None
+            blank = True
+        else:
+            if start is not None and _breaks(previous, line):
+                yield start, end, opened_blank
+                start = None
+            if start is None:
+                start, opened_blank = first, blank
+                blank = False
+            end = first + len(stripped)
+            previous = line
+        position += len(line) + 1
+    if start is not None:
+        yield start, end, opened_blank
+
+
+def _breaks(previous: str, line: str) -> bool:
+    """Return whether a line break ends a thought rather than wraps it."""
+    if LIST_ITEM.match(line) or _HEADING.match(line) or _HEADING.match(previous) or _SPEAKER.match(line):
+        return True
+    if "\t" in line.strip() or "\t" in previous.strip():
+        return True
+    stripped = previous.rstrip()
+    if stripped.endswith((".", "!", "?", ":", ";", "…")):
+        return True
+    # A program wraps at 60 to 80 characters; a person who presses Enter early means it, unless the next
+    # line goes on in lower case.
+    return len(stripped) < _WRAPPED and not line.lstrip()[:1].islower()
+
+
+def _in_block(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Cut a block at sentence ends."""
+    item = LIST_ITEM.match(text, start, end) or _HEADING.match(text[start:end])
+    if item is not None:
+        start += item.end() - (start if item.re is LIST_ITEM else 0)
+    first = start
+    for match in _END.finditer(text, start, end):
+        last = match.end()
+        if last >= end or not _ends(text, first, match.start(), last, end):
+            continue
+        yield from _bounded(text, first, last)
+        first = last
+        while first < end and text[first].isspace():
+            first += 1
+    if first < end:
+        yield from _bounded(text, first, end)
+
+
+def _ends(text: str, first: int, mark: int, last: int, end: int) -> bool:
+    if text[mark] in "。！？":
+        return True
+    if not text[last].isspace():
+        return False
+    following = _OPENER.match(text, last, min(end, last + 20))
+    if following is None:
+        return False
+    opener = text[following.end() - 1]
+    if text[mark] != "." or last - mark > 1:
+        return not opener.islower() or text[mark] in "!?"
+    word = re.split(r"[\s(\"'“]", text[max(first, mark - 20) : mark])[-1].lower()
+    if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i"):
+        return False
+    if word.isdigit() and mark - len(word) == first:
+        return False  # "3. Call them": a number that opens the sentence
+    # People who type no capitals still end sentences with a full stop.
+    return True
+
+
+def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the sentence, in pieces where it is too long to be one."""
+    while end - start > LONGEST_SENTENCE:
+        cut = text.rfind(" ", start, start + LONGEST_SENTENCE)
+        cut = cut if cut > start else start + LONGEST_SENTENCE
+        yield start, cut
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
+    if start < end and any(character.isalnum() for character in text[start:end]):
+        yield start, end

@@ -1,0 +1,190 @@
+"""Evidence: the mergeable sufficient statistics that every index is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from partnersignal.errors import InputError
+from partnersignal.index.collecting import UNDATED, collect_rows, mass_column, smallest_of_each_key
+from partnersignal.signals import Signal, default_signals
+
+
+def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
+    """Return the columns of an evidence table.
+
+    Parameters
+    ----------
+    signals : sequence of Signal
+        The taxonomy.
+
+    Returns
+    -------
+    pyarrow Schema
+        ``supplier, message_id, thread_id``; ``day`` (UTC days since 1970-01-01, null where undated); ``bulk``;
+        ``sentences`` (eligible) and ``ineligible``; ``tagged_partner`` and ``tagged_vendor`` (sentences with a tag of
+        that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths. Nothing names a person.
+    """
+    names = [pa.field(name, pa.string(), nullable=False) for name in ("supplier", "message_id", "thread_id")]
+    counts = ("sentences", "ineligible", "tagged_partner", "tagged_vendor")
+    sums = tuple(mass_column(signal.label) for signal in signals)
+    return pa.schema(
+        [
+            *names,
+            pa.field("day", pa.int32()),
+            pa.field("bulk", pa.bool_(), nullable=False),
+            *(pa.field(name, pa.int64(), nullable=False) for name in counts + sums),
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found in which message, for which supplier: integers only, one row a supplier and message.
+
+    Evidence forms an idempotent commutative monoid under `merge`: shards may be collected in any order and grouping,
+    and twice, and the table is the same bit by bit. Threads, saturation, caps, ages and the prior come afterwards.
+
+    Attributes
+    ----------
+    signals : tuple of Signal
+        The taxonomy that the tags were made with.
+    table : pyarrow Table of shape (n_messages, 9 + n_signals)
+        The columns of `evidence_schema`, sorted by supplier and message, each pair once.
+    """
+
+    signals: tuple[Signal, ...]
+    table: pa.Table
+
+    @classmethod
+    def collect(
+        cls, exposure: pd.DataFrame, tags: pd.DataFrame, signals: Sequence[Signal] | None = None
+    ) -> Evidence:
+        """Count exposure and tags of one shard.
+
+        Parameters
+        ----------
+        exposure : pandas DataFrame of shape (n_messages, 7)
+            supplier, message_id, thread_id (empty: the message is a thread of its own), date (with zone, may be NaT),
+            bulk (bool), sentences (eligible ones: attributed to the supplier, in a zone and language that can be
+            tagged) and ineligible (the others). One row a supplier and message.
+        tags : pandas DataFrame of shape (n_tags, at least 5)
+            message_id, sentence, supplier, signal, probability (0 to 1); other columns are ignored.
+        signals : sequence of Signal, optional
+            The taxonomy; by default the 20 signals of the library.
+
+        Returns
+        -------
+        Evidence
+            Its table. Probabilities are rounded to millionths, so that sums do not depend on their order.
+
+        Raises
+        ------
+        InputError
+            If a column is missing or holds values that cannot be counted, a signal is unknown, a tag has no
+            exposure, or more sentences are tagged than eligible.
+        """
+        taxonomy = default_signals() if signals is None else tuple(signals)
+        return cls._from_rows(taxonomy, collect_rows(exposure, tags, taxonomy))
+
+    @classmethod
+    def merge(cls, evidences: Iterable[Evidence]) -> Evidence:
+        """Unite shards on (supplier, message).
+
+        Parameters
+        ----------
+        evidences : iterable of Evidence
+            Shards, in any order; the same message may come in several. Without any, the result is empty.
+
+        Returns
+        -------
+        Evidence
+            Each supplier and message once; where copies differ, the one with the smallest (day, thread id, ...),
+            dated before undated.
+
+        Raises
+        ------
+        InputError
+            If the shards were tagged with different signals.
+        """
+        shards = list(evidences)
+        signals = shards[0].signals if shards else default_signals()
+        if any(shard.signals != signals for shard in shards):
+            raise InputError("got evidence of different signals, expected one taxonomy; tag all shards with one model")
+        table = pa.concat_tables([shard.table for shard in shards]) if shards else evidence_schema(signals).empty_table()
+        rows = table.set_column(3, "day", pc.fill_null(table["day"], UNDATED)).to_pandas()
+        return cls._from_rows(signals, smallest_of_each_key(rows))
+
+    @classmethod
+    def from_table(cls, table: pa.Table, signals: Sequence[Signal] | None = None) -> Evidence:
+        """Take up a stored table again.
+
+        Parameters
+        ----------
+        table : pyarrow Table
+            The `table` of an evidence, for example read from Parquet; rows in any order.
+        signals : sequence of Signal, optional
+            The taxonomy; by default the 20 signals of the library.
+
+        Returns
+        -------
+        Evidence
+            Checked and sorted.
+
+        Raises
+        ------
+        InputError
+            If the columns are not those of `evidence_schema`.
+        """
+        taxonomy = default_signals() if signals is None else tuple(signals)
+        schema = evidence_schema(taxonomy)
+        if table.schema.names != schema.names:
+            differ = sorted(set(table.schema.names) ^ set(schema.names)) or ["their order"]
+            raise InputError(f"got an evidence table that differs in {', '.join(differ)}; collect it again")
+        return cls.merge([cls(taxonomy, table.cast(schema))])
+
+    @classmethod
+    def _from_rows(cls, signals: tuple[Signal, ...], rows: pd.DataFrame) -> Evidence:
+        schema = evidence_schema(signals)
+        days = rows["day"].to_numpy(dtype=np.int64)
+        columns = [pa.array(rows[name]) for name in schema.names if name != "day"]
+        columns.insert(3, pa.array(days, mask=days == UNDATED))
+        # One chunk and no pandas metadata: equal evidence is equal bit by bit.
+        table = pa.table(columns, names=schema.names).cast(schema).combine_chunks()
+        return cls(signals, table.replace_schema_metadata(None))
+
+    @property
+    def days(self) -> NDArray[np.int64]:
+        """Return the UTC day of each message since 1970-01-01, `UNDATED` where it has none."""
+        days: NDArray[np.int64] = pc.fill_null(self.table["day"], UNDATED).to_numpy().astype(np.int64)
+        return days
+
+    def numbers(self, column: str) -> NDArray[np.int64]:
+        """Return an integer or bool column.
+
+        Parameters
+        ----------
+        column : str
+            Name of a column without nulls.
+
+        Returns
+        -------
+        array of shape (n_messages,)
+            Its values.
+        """
+        values: NDArray[np.int64] = self.table[column].to_numpy().astype(np.int64)
+        return values
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return int(self.table.num_rows)
+
+    def __repr__(self) -> str:
+        """Return a short form."""
+        return f"<Evidence of {len(self)} messages, {pc.count_distinct(self.table['supplier']).as_py()} suppliers>"

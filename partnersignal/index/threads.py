@@ -1,0 +1,178 @@
+"""From messages to threads: saturated exposure and capped evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from partnersignal.index.collecting import MILLION, UNDATED, mass_column
+from partnersignal.index.evidence import Evidence
+from partnersignal.index.views import View
+from partnersignal.index.weights import SIDES, Floats
+
+Ints = NDArray[np.int64]
+
+# Saturation: h = 1 / (1 + RHO L) keeps a thread's exposure under 1 / RHO = 4 effective sentences.
+RHO = 0.25
+# A thread adds at most this much evidence to a side, times its mean recency.
+CAP = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """The threads of a view that hold at least one eligible sentence, sorted by supplier.
+
+    Attributes
+    ----------
+    suppliers : tuple of str
+        All suppliers of the evidence, sorted, also those without a thread here.
+    supplier : array of int of shape (n_threads,)
+        Number of the thread's supplier.
+    thread_id : array of str of shape (n_threads,)
+        Name of the thread; ``bulk:2001-05`` for all bulk mail of the supplier in that UTC month.
+    saturation : array of shape (n_threads,)
+        h_t in (0, 1).
+    exposure : array of shape (n_threads,)
+        A_t in [0, 4), effective sentences.
+    evidence : array of shape (2, n_threads)
+        X_t of the partner and the vendor side in [0, 1], effective weighted tags.
+    kept : array of shape (2, n_threads)
+        f_t in (0, 1], the share of the evidence that the cap leaves.
+    rows : array of int of shape (n_messages,)
+        Row in the evidence table of each message of these threads.
+    thread : array of int of shape (n_messages,)
+        Number of the message's thread.
+    recency : array of shape (n_messages,)
+        r of the message in [0, 1].
+    tagged : array of bool of shape (n_messages,)
+        Whether the message has a tag whose weight is above 0.
+    signal_evidence : dict of str to float
+        Capped evidence of all suppliers together, a signal.
+    """
+
+    suppliers: tuple[str, ...]
+    supplier: Ints
+    thread_id: NDArray[np.object_]
+    saturation: Floats
+    exposure: Floats
+    evidence: Floats
+    kept: Floats
+    rows: Ints
+    thread: Ints
+    recency: Floats
+    tagged: NDArray[np.bool_]
+    signal_evidence: dict[str, float]
+
+    def per_supplier(self, values: Floats | None = None) -> Floats:
+        """Sum over the threads of each supplier.
+
+        Parameters
+        ----------
+        values : array of shape (n_threads,), optional
+            What to sum; the number of threads by default.
+
+        Returns
+        -------
+        array of shape (n_suppliers,)
+            Sums in the order of `suppliers`.
+        """
+        return np.bincount(self.supplier, values, minlength=len(self.suppliers)).astype(np.float64)
+
+
+def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -> Threads:
+    r"""Group the messages of a view into threads.
+
+    With L eligible sentences of a supplier in a thread, r their recency and e = sum of weight times probability::
+
+        h = 1 / (1 + RHO L)      A = h sum(r)      rbar = A / (h L)      X = min(CAP rbar, h sum(r e))
+
+    The cap does not look at other threads and carries the thread's mean recency; otherwise more evidence could lower
+    a side, or a capped thread would not age.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        All messages.
+    weights : mapping of str to float
+        A weight for every signal.
+    view : View
+        What counts, and how it ages.
+
+    Returns
+    -------
+    Threads
+        One row a supplier and thread.
+    """
+    inside = view.mask(evidence)
+    recency = view.recency(evidence, inside)
+    eligible = evidence.numbers("sentences")[inside] > 0
+    rows, recency = np.flatnonzero(inside)[eligible], recency[eligible]
+    suppliers, supplier_of_row = _codes(evidence, "supplier")
+    thread, supplier, names = _group(evidence, rows, supplier_of_row[rows])
+    n_threads = len(names)
+
+    def total(values: Floats) -> Floats:
+        return np.bincount(thread, values, minlength=n_threads).astype(np.float64)
+
+    sentences = evidence.numbers("sentences")[rows].astype(np.float64)
+    saturation = 1 / (1 + RHO * total(sentences))
+    exposure = saturation * total(recency * sentences)
+    cap = CAP * exposure / (saturation * total(sentences))
+    mass = _weighted(evidence, weights, rows)
+    uncapped = np.stack([saturation * total(recency * mass[side]) for side in range(2)])
+    capped = np.minimum(cap, uncapped)
+    kept = np.divide(capped, uncapped, out=np.ones_like(capped), where=uncapped > 0)
+    factor = kept[:, thread] * saturation[thread] * recency
+    by_signal = {
+        signal.label: weights[signal.label]
+        * float(factor[SIDES.index(signal.side)] @ (evidence.numbers(mass_column(signal.label))[rows] / MILLION))
+        for signal in evidence.signals
+    }
+    return Threads(
+        suppliers=suppliers,
+        supplier=supplier,
+        thread_id=names,
+        saturation=saturation,
+        exposure=exposure,
+        evidence=capped,
+        kept=kept,
+        rows=rows,
+        thread=thread,
+        recency=recency,
+        tagged=mass.sum(axis=0) > 0,
+        signal_evidence=by_signal,
+    )
+
+
+def _weighted(evidence: Evidence, weights: Mapping[str, float], rows: Ints) -> Floats:
+    """Return e, the weighted sum of probabilities of each side: shape (2, n_messages)."""
+    mass = np.zeros((2, len(rows)))
+    for signal in evidence.signals:
+        units = evidence.numbers(mass_column(signal.label))[rows]
+        mass[SIDES.index(signal.side)] += weights[signal.label] * (units / MILLION)
+    return mass
+
+
+def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, NDArray[np.object_]]:
+    """Return the thread of each row, the supplier of each thread and the name of each thread."""
+    ids, id_of_row = _codes(evidence, "thread_id")
+    days, bulk = evidence.days[rows], evidence.numbers("bulk")[rows] == 1
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    months[days == UNDATED] = UNDATED
+    month_list, month = np.unique(months, return_inverse=True)
+    group = np.where(bulk, len(ids) + month, id_of_row[rows])
+    width = len(ids) + len(month_list)
+    keys, thread = np.unique(supplier * width + group, return_inverse=True)
+    month_names = ["bulk:undated" if m == UNDATED else f"bulk:{np.datetime64(int(m), 'M')}" for m in month_list]
+    names = np.array([*ids, *month_names], dtype=object)
+    return thread.astype(np.int64), (keys // width if width else keys), names[keys % width if width else keys]
+
+
+def _codes(evidence: Evidence, column: str) -> tuple[tuple[str, ...], Ints]:
+    """Return the sorted distinct values of a text column and each row's number among them."""
+    codes, values = pd.factorize(evidence.table[column].to_pandas(), sort=True)
+    return tuple(str(value) for value in values), codes.astype(np.int64)

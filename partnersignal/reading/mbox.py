@@ -1,0 +1,74 @@
+"""mbox files of any size: found message by message, never read whole."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator
+
+from partnersignal.messages import Message, Unreadable
+from partnersignal.reading.mime import parse_message
+from partnersignal.reading.shard import LARGEST_MESSAGE, SHARD_BYTES, Shard
+
+# A separator is "From ", an address or "-", a time and a year, after a blank line (or at the start) and
+# before a header line. A sentence that starts with "From" is none of that.
+_SEPARATOR = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]{1,200}?\d:\d\d[^\n]{0,60}?\d{4}[^\n]{0,40}\n(?=[!-9;-~]{1,76}:|>From )"
+)
+_ESCAPED = re.compile(rb"^>(>*From )", re.M)
+
+
+def shards(path: str) -> Iterator[Shard]:
+    """Cut an mbox into shards of whole messages.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Yields
+    ------
+    Shard
+        Byte ranges of about 4 MiB that start at a message.
+    """
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = 0
+        for match in _SEPARATOR.finditer(data):
+            if match.start() - start >= SHARD_BYTES:
+                yield Shard("mbox", path, start, match.start())
+                start = match.start()
+        yield Shard("mbox", path, start, len(data))
+
+
+def read(shard: Shard) -> Iterator[Message | Unreadable]:
+    """Read the messages of a shard.
+
+    Parameters
+    ----------
+    shard : Shard
+        From `shards`.
+
+    Yields
+    ------
+    Message or Unreadable
+        One for each separator.
+    """
+    with open(shard.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start: int | None = None
+        for match in _SEPARATOR.finditer(data, shard.start, shard.stop):
+            if start is not None:
+                yield _message(data, start, match.start(), shard)
+            start = match.start()
+        if start is not None:
+            yield _message(data, start, shard.stop, shard)
+
+
+def _message(data: mmap.mmap, start: int, stop: int, shard: Shard) -> Message | Unreadable:
+    source = f"{shard.name}:{start}"
+    if stop - start > LARGEST_MESSAGE:
+        return Unreadable(source, f"larger than {LARGEST_MESSAGE // 1024 // 1024} MiB")
+    raw = data[start:stop].partition(b"\n")[2]
+    try:
+        return parse_message(_ESCAPED.sub(rb"\1", raw), source)
+    except ValueError as error:
+        return Unreadable(source, str(error))

@@ -1,0 +1,38 @@
+"""The unit of work: a part of an export that one process reads from start to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SHARD_BYTES = 4 * 1024 * 1024
+SHARD_FILES = 500
+LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a larger one is skipped and lands in the receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of an export.
+
+    Attributes
+    ----------
+    format : str
+        Name of the reader: ``mbox``, ``eml``, ``csv``, ``jsonl``, ``parquet`` or ``notes``.
+    path : str
+        The file, or the folder that holds `files`.
+    start, stop : int
+        Byte range for ``mbox`` and ``jsonl``, row groups for ``parquet``; 0, 0 for whole files.
+    files : tuple of str
+        Paths below `path`, for formats with a message a file.
+    """
+
+    format: str
+    path: str
+    start: int = 0
+    stop: int = 0
+    files: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return the file's own name, for receipts."""
+        return Path(self.path).name

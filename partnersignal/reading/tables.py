@@ -1,0 +1,282 @@
+"""Tables of messages: CSV, JSON Lines and Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from partnersignal.errors import InputError
+from partnersignal.messages import Message, Unreadable
+from partnersignal.reading.addresses import decode_words, parse_addresses
+from partnersignal.reading.charsets import decode
+from partnersignal.reading.dates import parse_date
+from partnersignal.reading.html import html_to_text
+from partnersignal.reading.mime import LONGEST_TEXT, content_key, normalised
+from partnersignal.reading.shard import LARGEST_MESSAGE, SHARD_BYTES, Shard
+
+# Column names understood, lower case, spaces and hyphens as "_"; the first is the contract's.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "message_id": ("message_id", "messageid", "internet_message_id", "internetmessageid", "id"),
+    "thread_id": ("thread_id", "threadid", "conversation_id", "conversationid", "thread"),
+    "in_reply_to": ("in_reply_to", "inreplyto"),
+    "references": ("references",),
+    "from": ("from", "sender", "from_address", "from_email", "from:_(address)", "author"),
+    "to": ("to", "recipients", "to_address", "to_email", "to:_(address)", "receivedrepresentingname"),
+    "cc": ("cc", "cc_address", "cc:_(address)"),
+    "date": ("date", "sent", "sent_on", "sent_at", "datetime", "timestamp", "received", "sentdatetime", "received_at"),
+    "subject": ("subject", "title"),
+    "body": ("body", "text", "content", "body_text", "message", "plain", "body_plain"),
+    "body_html": ("body_html", "html", "html_body"),
+    "kind": ("kind", "type"),
+}
+_NEEDED = ("body",)
+
+
+def columns(names: list[str], path: str, mapping: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Find which column of a table holds which field.
+
+    Parameters
+    ----------
+    names : list of str
+        Column names of the table.
+    path : str
+        The file, for the error.
+    mapping : mapping of str to str, optional
+        Field of the contract to column, for names that are not among the aliases.
+
+    Returns
+    -------
+    dict of str to str
+        Field to column.
+
+    Raises
+    ------
+    InputError
+        If there is no column for the body, or `mapping` names a field or column that does not exist.
+    """
+    found: dict[str, str] = {}
+    for field, column in (mapping or {}).items():
+        if field not in ALIASES or column not in names:
+            raise InputError(
+                f"{path}: got the column mapping {field}={column}, expected a field of "
+                f"{', '.join(ALIASES)} and a column of {', '.join(names)}"
+            )
+        found[field] = column
+    by_name = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in reversed(names)}
+    for field, aliases in ALIASES.items():
+        column = next((by_name[alias] for alias in aliases if alias in by_name), None)
+        if column is not None:
+            found.setdefault(field, column)
+    if "body" not in found and "body_html" not in found:
+        raise InputError(
+            f"{path}: got the columns {', '.join(names)[:200] or 'none'}, expected one named body "
+            f"(or {', '.join(ALIASES['body'][1:4])}); rename it or map it with --column body=NAME"
+        )
+    return found
+
+
+def jsonl_shards(path: str) -> Iterator[Shard]:
+    """Cut a JSON Lines file at line ends.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Yields
+    ------
+    Shard
+        Byte ranges of about 4 MiB.
+    """
+    with open(path, "rb") as file:
+        size = file.seek(0, 2)
+        start = 0
+        while start < size:
+            file.seek(min(start + SHARD_BYTES, size))
+            file.readline()
+            stop = file.tell()
+            yield Shard("jsonl", path, start, stop)
+            start = stop
+
+
+def parquet_shards(path: str) -> Iterator[Shard]:
+    """Cut a Parquet file at its row groups.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Yields
+    ------
+    Shard
+        One row group each.
+    """
+    for group in range(pq.ParquetFile(path).num_row_groups):
+        yield Shard("parquet", path, group, group + 1)
+
+
+def read(shard: Shard, mapping: Mapping[str, str] | None = None) -> Iterator[Message | Unreadable]:
+    """Read the rows of a table shard.
+
+    Parameters
+    ----------
+    shard : Shard
+        Of format ``csv``, ``jsonl`` or ``parquet``.
+    mapping : mapping of str to str, optional
+        As in `columns`.
+
+    Yields
+    ------
+    Message or Unreadable
+        One for each row.
+    """
+    rows = {"csv": _csv_rows, "jsonl": _jsonl_rows, "parquet": _parquet_rows}[shard.format](shard)
+    fields: dict[tuple[str, ...], dict[str, str]] = {}
+    for place, row in rows:
+        source = f"{shard.name}:{place}"
+        if isinstance(row, str):
+            yield Unreadable(source, row)
+            continue
+        names = tuple(row)
+        if names not in fields:
+            try:
+                fields[names] = columns(list(names), shard.path, mapping)
+            except InputError:
+                yield Unreadable(source, f"got the fields {', '.join(names)[:100] or 'none'}, expected one named body")
+                continue
+        yield _message({field: row[column] for field, column in fields[names].items()}, source)
+
+
+def _message(row: dict[str, Any], source: str) -> Message | Unreadable:
+    cell = {name: "" if value is None else str(value) for name, value in row.items()}
+    text = cell.get("body", "")
+    if not text.strip() and cell.get("body_html"):
+        text = html_to_text(cell["body_html"])
+    elif "<" in text and text.lstrip()[:200].lower().startswith(("<html", "<!doctype", "<div", "<body", "<p>", "<head", "<meta")):
+        text = html_to_text(text)
+    text = normalised(text)[:LONGEST_TEXT]
+    if not any(value.strip() for value in cell.values()):
+        return Unreadable(source, "the row is empty")
+    date, quality, offset = parse_date(cell.get("date"))
+    senders = parse_addresses(cell.get("from", ""))
+    identity = cell.get("message_id", "").strip().strip("<>")
+    notes = cell.get("kind", "") in ("meeting_notes", "notes", "note", "meeting")
+    return Message(
+        message_id=identity or content_key("\x1f".join(f"{k}={cell[k]}" for k in sorted(cell)).encode("utf-8", "replace")),
+        date=date,
+        date_quality=quality,
+        utc_offset=offset,
+        sender=senders[0] if senders else None,
+        recipients=parse_addresses(cell.get("to", ""), cell.get("cc", "")),
+        subject=decode_words(cell.get("subject", ""))[:1000],
+        text=text,
+        kind="meeting_notes" if notes else "email",
+        thread_id=cell.get("thread_id", "").strip(),
+        in_reply_to=cell.get("in_reply_to", "").strip().strip("<>"),
+        references=tuple(r.strip("<>") for r in cell.get("references", "").replace(",", " ").split()),
+        replaced=text.count("\ufffd"),
+        source=source,
+    )
+
+
+_Row = tuple[int, "dict[str, Any] | str"]
+
+
+def _csv_rows(shard: Shard) -> Iterator[_Row]:
+    with open(shard.path, "rb") as probe:
+        head = probe.read(64 * 1024)
+    encoding = _encoding(head)
+    delimiter = _delimiter(decode(head).split("\n", 1)[0])
+    # The field limit is process-wide in the csv module; a body may be as long as a message may be.
+    csv.field_size_limit(LARGEST_MESSAGE)
+    with open(shard.path, encoding=encoding, errors="replace", newline="") as file:
+        reader = csv.reader((line.replace("\x00", "") for line in file), delimiter=delimiter)
+        names = [name.strip() for name in next(reader, [])]
+        while True:
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield reader.line_num, f"the row cannot be read: {error}"
+                continue
+            if not values:
+                continue
+            if len(values) != len(names):
+                yield reader.line_num, f"got {len(values)} cells, expected {len(names)}"
+                continue
+            yield reader.line_num, dict(zip(names, values, strict=True))
+
+
+def csv_names(path: str) -> list[str]:
+    """Return the column names of a CSV file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    list of str
+        The cells of its first row.
+    """
+    with open(path, "rb") as file:
+        first = decode(file.read(64 * 1024)).split("\n", 1)[0].strip("\r")
+    return [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
+
+
+def _delimiter(first_line: str) -> str:
+    return max(",;\t", key=first_line.count)
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        head[: head.rfind(b"\n") + 1].decode("utf-8")
+        return "utf-8-sig"
+    except UnicodeDecodeError:
+        return "cp1252"
+
+
+def _jsonl_rows(shard: Shard) -> Iterator[_Row]:
+    with open(shard.path, "rb") as file:
+        file.seek(shard.start)
+        place = shard.start
+        while place < shard.stop:
+            line = file.readline(LARGEST_MESSAGE)
+            if not line:
+                return
+            if line.strip():
+                yield place, _json_row(line)
+            place += len(line)
+
+
+def _json_row(line: bytes) -> dict[str, Any] | str:
+    try:
+        row = json.loads(decode(line))
+    except (ValueError, RecursionError):
+        return "the line is not JSON"
+    if not isinstance(row, dict):
+        return f"got a JSON {type(row).__name__}, expected an object"
+    return {name: _flat(value) for name, value in row.items()}
+
+
+def _flat(value: Any) -> Any:
+    return "; ".join(str(each) for each in value) if isinstance(value, list) else value
+
+
+def _parquet_rows(shard: Shard) -> Iterator[_Row]:
+    file = pq.ParquetFile(shard.path)
+    for group in range(shard.start, shard.stop):
+        number = 0
+        for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
+            for row in batch.to_pylist():
+                yield group * 1_000_000 + number, {name: _flat(value) for name, value in row.items()}
+                number += 1
