@@ -46,7 +46,14 @@ def collect_rows(exposure: pd.DataFrame, tags: pd.DataFrame, signals: Sequence[S
     InputError
         If a column is missing or holds values that cannot be counted.
     """
-    rows = smallest_of_each_key(_messages(exposure))
+    rows = _messages(exposure).drop_duplicates(ignore_index=True)
+    twice = rows.duplicated(KEY).to_numpy()
+    if twice.any():
+        # Which of the copies a tag belongs to cannot be known here; shards that differ are for Evidence.merge.
+        raise InputError(
+            f"got message {rows['message_id'][twice].iloc[0]!r} twice for one supplier with different facts, expected "
+            "one row a supplier and message; drop one copy and its tags"
+        )
     found = _checked_tags(tags, rows, signals)
     units = np.zeros((len(signals), len(rows)), dtype=np.int64)
     np.add.at(units, (found["signal"].to_numpy(), found["row"].to_numpy()), found["units"].to_numpy())
@@ -72,6 +79,40 @@ def mass_column(label: str) -> str:
         Column of the evidence table.
     """
     return f"p_{label}"
+
+
+def in_millionths(probability: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return probabilities as whole millionths, whose sums do not depend on their order.
+
+    Parameters
+    ----------
+    probability : array of shape (n,)
+        0 to 1.
+
+    Returns
+    -------
+    array of int of shape (n,)
+        0 to 1,000,000.
+    """
+    return np.rint(probability * MILLION).astype(np.int64)
+
+
+def each_tag_once(tags: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Drop tags that are listed twice.
+
+    Parameters
+    ----------
+    tags : pandas DataFrame
+        With the columns of `key` and ``units``, the probability in millionths.
+    key : list of str
+        What makes a tag: message, sentence, signal.
+
+    Returns
+    -------
+    pandas DataFrame
+        Sorted by key; of copies the one with the smallest probability, as in a merge.
+    """
+    return tags.sort_values([*key, "units"], ignore_index=True).drop_duplicates(key, ignore_index=True)
 
 
 def smallest_of_each_key(rows: pd.DataFrame) -> pd.DataFrame:
@@ -127,12 +168,10 @@ def _checked_tags(tags: pd.DataFrame, rows: pd.DataFrame, signals: Sequence[Sign
             "row": _row_of_each_tag(tags, rows),
             "sentence": _counts("tags", tags, "sentence"),
             "signal": signal,
-            "units": np.rint(probability * MILLION).astype(np.int64),
+            "units": in_millionths(probability),
         }
     )
-    # A tag listed twice is one tag; as in a merge, the smaller one stays.
-    found = found.sort_values(["row", "sentence", "signal", "units"], ignore_index=True)
-    found = found.drop_duplicates(["row", "sentence", "signal"], ignore_index=True)
+    found = each_tag_once(found, ["row", "sentence", "signal"])
     over = _sentences_with_a_tag(found, len(rows)) > rows["sentences"].to_numpy()
     if over.any():
         raise InputError(
@@ -148,7 +187,9 @@ def _row_of_each_tag(tags: pd.DataFrame, rows: pd.DataFrame) -> NDArray[np.int64
     supplier, message = suppliers.get_indexer(pd.Index(tag_supplier)), messages.get_indexer(pd.Index(tag_message))
     keys = suppliers.get_indexer(pd.Index(rows["supplier"])).astype(np.int64) * len(messages)
     keys += messages.get_indexer(pd.Index(rows["message_id"]))
-    row = pd.Index(keys).get_indexer(pd.Index(supplier.astype(np.int64) * len(messages) + message)).astype(np.int64)
+    row: NDArray[np.int64] = (
+        pd.Index(keys).get_indexer(pd.Index(supplier.astype(np.int64) * len(messages) + message)).astype(np.int64)
+    )
     lost = (supplier < 0) | (message < 0) | (row < 0)
     if lost.any():
         raise InputError(
@@ -160,13 +201,16 @@ def _row_of_each_tag(tags: pd.DataFrame, rows: pd.DataFrame) -> NDArray[np.int64
 
 def _sentences_with_a_tag(found: pd.DataFrame, n_rows: int) -> NDArray[np.int64]:
     first = ~found.duplicated(["row", "sentence"]).to_numpy()
-    return np.bincount(found["row"].to_numpy()[first], minlength=n_rows)
+    count: NDArray[np.int64] = np.bincount(found["row"].to_numpy()[first], minlength=n_rows).astype(np.int64)
+    return count
 
 
 def _require_columns(what: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise InputError(f"got {what} without {', '.join(missing)}, expected the columns {', '.join(columns)}; add them")
+        raise InputError(
+            f"got {what} without {', '.join(missing)}, expected the columns {', '.join(columns)}; add them"
+        )
 
 
 def _names(what: str, frame: pd.DataFrame, column: str) -> pd.Series[str]:
@@ -192,7 +236,9 @@ def _days(dates: pd.Series) -> NDArray[np.int64]:
     if dates.isna().all():
         return np.full(len(dates), UNDATED, dtype=np.int64)
     if not isinstance(dates.dtype, pd.DatetimeTZDtype):
-        raise InputError(f"got dates of type {dates.dtype}, expected times with a zone; use pandas.to_datetime(utc=True)")
+        raise InputError(
+            f"got dates of type {dates.dtype}, expected times with a zone; use pandas.to_datetime(utc=True)"
+        )
     moments = dates.dt.tz_convert("UTC").dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
     days = np.where(dates.isna().to_numpy(), UNDATED, moments // _MICROSECONDS_A_DAY)
     beyond = (days != UNDATED) & ((days < _FIRST_DAY) | (days > _LAST_DAY))

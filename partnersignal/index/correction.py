@@ -64,4 +64,5 @@ class ErrorCorrection:
         array of shape (2,)
             ``max(mu - 2 F, mu / 10)``, above 0.
         """
-        return np.maximum(mu - 2 * np.array(self.false_rate), _SOFTENING_FLOOR * mu)
+        c: Floats = np.maximum(mu - 2 * np.array(self.false_rate), _SOFTENING_FLOOR * mu)
+        return c

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partnersignal.index.weights import Floats
+from partnersignal.index.weights import Floats, Ints
 
 # Suppliers are never taken to be more alike than this (standard deviation over mean).
 _MIN_SPREAD = 0.15
 _MAX_SPREAD = 20.0
 # Threads that happen to be exactly alike would claim certainty.
 _MIN_DISPERSION = 0.01
+# Effective sentences under which a supplier has faded away and has no rate to speak of.
+_NO_EXPOSURE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class SideFit:
     suppliers: int
 
 
-def fit_side(supplier: np.ndarray[tuple[int], np.dtype[np.int64]], exposure: Floats, evidence: Floats, n: int) -> SideFit:
+def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, n: int) -> SideFit:
     """Fit one side by moments.
 
     With X_s, A_s the sums of a supplier over its T threads and y_s = X_s / A_s::
@@ -64,10 +66,10 @@ def fit_side(supplier: np.ndarray[tuple[int], np.dtype[np.int64]], exposure: Flo
     Paule and Mandel (1982), Consensus values and weighting factors, J. Res. NBS 87(5), 377-385.
     """
     count = np.bincount(supplier, minlength=n)
-    total_exposure = np.bincount(supplier, exposure, minlength=n)
+    total_exposure: Floats = np.bincount(supplier, exposure, minlength=n).astype(np.float64)
     total_evidence = np.bincount(supplier, evidence, minlength=n)
-    # One thread says nothing about how threads differ; faded to nothing, a supplier has no rate.
-    used = (count >= 2) & (total_exposure > 0)
+    # One thread says nothing about how threads differ.
+    used = (count >= 2) & (total_exposure > _NO_EXPOSURE)
     rate = np.divide(total_evidence, total_exposure, out=np.zeros(n), where=used)
     size, y, weight = total_exposure[used], rate[used], total_evidence[used].sum()
     if not weight > 0:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from partnersignal.errors import InputError
-from partnersignal.index.collecting import UNDATED, collect_rows, mass_column, smallest_of_each_key
+from partnersignal.index.collecting import KEY, UNDATED, collect_rows, mass_column, smallest_of_each_key
 from partnersignal.signals import Signal, default_signals
 
 
@@ -63,9 +63,7 @@ class Evidence:
     table: pa.Table
 
     @classmethod
-    def collect(
-        cls, exposure: pd.DataFrame, tags: pd.DataFrame, signals: Sequence[Signal] | None = None
-    ) -> Evidence:
+    def collect(cls, exposure: pd.DataFrame, tags: pd.DataFrame, signals: Sequence[Signal] | None = None) -> Evidence:
         """Count exposure and tags of one shard.
 
         Parameters
@@ -91,7 +89,7 @@ class Evidence:
             exposure, or more sentences are tagged than eligible.
         """
         taxonomy = default_signals() if signals is None else tuple(signals)
-        return cls._from_rows(taxonomy, collect_rows(exposure, tags, taxonomy))
+        return cls._sealed(taxonomy, _to_table(taxonomy, collect_rows(exposure, tags, taxonomy)))
 
     @classmethod
     def merge(cls, evidences: Iterable[Evidence]) -> Evidence:
@@ -117,9 +115,14 @@ class Evidence:
         signals = shards[0].signals if shards else default_signals()
         if any(shard.signals != signals for shard in shards):
             raise InputError("got evidence of different signals, expected one taxonomy; tag all shards with one model")
-        table = pa.concat_tables([shard.table for shard in shards]) if shards else evidence_schema(signals).empty_table()
-        rows = table.set_column(3, "day", pc.fill_null(table["day"], UNDATED)).to_pandas()
-        return cls._from_rows(signals, smallest_of_each_key(rows))
+        tables = [shard.table for shard in shards] or [evidence_schema(signals).empty_table()]
+        table = pa.concat_tables(tables)
+        twice = table.select(KEY).to_pandas().duplicated(keep=False).to_numpy()
+        if twice.any():
+            copies = table.filter(twice)
+            rows = copies.set_column(3, "day", pc.fill_null(copies["day"], UNDATED)).to_pandas()
+            table = pa.concat_tables([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))])
+        return cls._sealed(signals, table)
 
     @classmethod
     def from_table(cls, table: pa.Table, signals: Sequence[Signal] | None = None) -> Evidence:
@@ -150,14 +153,10 @@ class Evidence:
         return cls.merge([cls(taxonomy, table.cast(schema))])
 
     @classmethod
-    def _from_rows(cls, signals: tuple[Signal, ...], rows: pd.DataFrame) -> Evidence:
-        schema = evidence_schema(signals)
-        days = rows["day"].to_numpy(dtype=np.int64)
-        columns = [pa.array(rows[name]) for name in schema.names if name != "day"]
-        columns.insert(3, pa.array(days, mask=days == UNDATED))
-        # One chunk and no pandas metadata: equal evidence is equal bit by bit.
-        table = pa.table(columns, names=schema.names).cast(schema).combine_chunks()
-        return cls(signals, table.replace_schema_metadata(None))
+    def _sealed(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
+        """Bring a table of unique keys into the one form that equal evidence has bit by bit."""
+        ordered = table.sort_by([(name, "ascending") for name in KEY])
+        return cls(signals, ordered.combine_chunks().replace_schema_metadata(None))
 
     @property
     def days(self) -> NDArray[np.int64]:
@@ -181,6 +180,24 @@ class Evidence:
         values: NDArray[np.int64] = self.table[column].to_numpy().astype(np.int64)
         return values
 
+    def codes(self, column: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Return a text column as numbers.
+
+        Parameters
+        ----------
+        column : str
+            Name of a text column.
+
+        Returns
+        -------
+        values : tuple of str
+            Its distinct values, sorted.
+        codes : array of int of shape (n_messages,)
+            The number of each row's value among them.
+        """
+        codes, values = pd.factorize(self.table[column].to_pandas(), sort=True)
+        return tuple(str(value) for value in values), codes.astype(np.int64)
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return int(self.table.num_rows)
@@ -188,3 +205,10 @@ class Evidence:
     def __repr__(self) -> str:
         """Return a short form."""
         return f"<Evidence of {len(self)} messages, {pc.count_distinct(self.table['supplier']).as_py()} suppliers>"
+
+
+def _to_table(signals: tuple[Signal, ...], rows: pd.DataFrame) -> pa.Table:
+    schema = evidence_schema(signals)
+    days = rows["day"].to_numpy(dtype=np.int64)
+    columns = [pa.array(days, mask=days == UNDATED) if name == "day" else pa.array(rows[name]) for name in schema.names]
+    return pa.table(columns, names=schema.names).cast(schema)

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from partnersignal.index.collecting import MILLION, UNDATED, mass_column
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.views import View
-from partnersignal.index.weights import SIDES, Floats
-
-Ints = NDArray[np.int64]
+from partnersignal.index.weights import SIDES, Floats, Ints
 
 # Saturation: h = 1 / (1 + RHO L) keeps a thread's exposure under 1 / RHO = 4 effective sentences.
 RHO = 0.25
@@ -111,7 +108,7 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -
     recency = view.recency(evidence, inside)
     eligible = evidence.numbers("sentences")[inside] > 0
     rows, recency = np.flatnonzero(inside)[eligible], recency[eligible]
-    suppliers, supplier_of_row = _codes(evidence, "supplier")
+    suppliers, supplier_of_row = evidence.codes("supplier")
     thread, supplier, names = _group(evidence, rows, supplier_of_row[rows])
     n_threads = len(names)
 
@@ -159,7 +156,7 @@ def _weighted(evidence: Evidence, weights: Mapping[str, float], rows: Ints) -> F
 
 def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, NDArray[np.object_]]:
     """Return the thread of each row, the supplier of each thread and the name of each thread."""
-    ids, id_of_row = _codes(evidence, "thread_id")
+    ids, id_of_row = evidence.codes("thread_id")
     days, bulk = evidence.days[rows], evidence.numbers("bulk")[rows] == 1
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     months[days == UNDATED] = UNDATED
@@ -170,9 +167,3 @@ def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, 
     month_names = ["bulk:undated" if m == UNDATED else f"bulk:{np.datetime64(int(m), 'M')}" for m in month_list]
     names = np.array([*ids, *month_names], dtype=object)
     return thread.astype(np.int64), (keys // width if width else keys), names[keys % width if width else keys]
-
-
-def _codes(evidence: Evidence, column: str) -> tuple[tuple[str, ...], Ints]:
-    """Return the sorted distinct values of a text column and each row's number among them."""
-    codes, values = pd.factorize(evidence.table[column].to_pandas(), sort=True)
-    return tuple(str(value) for value in values), codes.astype(np.int64)

@@ -154,7 +154,9 @@ def make_view(
     if bulk not in get_args(Bulk):
         raise InputError(f"got bulk={bulk!r}, expected 'count' or 'exclude'; choose one")
     if half_life is not None and not half_life > 0:
-        raise InputError(f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades")
+        raise InputError(
+            f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades"
+        )
     first, last, now = _as_date("since", since), _as_date("until", until), _as_date("as_of", as_of)
     if first and last and first > last:
         raise InputError(f"got since={first} after until={last}, expected a window in order; swap them")
@@ -190,7 +192,7 @@ def _day(value: date) -> int:
 def _as_date(name: str, value: date | None) -> date | None:
     if value is None:
         return None
-    if not isinstance(value, date) or value is pd.NaT:
+    if not isinstance(value, date) or pd.isna(value):
         raise InputError(f"got {name}={value!r}, expected a date; use datetime.date or datetime.datetime")
     if isinstance(value, datetime):
         return (value.astimezone(UTC) if value.tzinfo else value).date()

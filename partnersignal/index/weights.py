@@ -13,6 +13,7 @@ from partnersignal.errors import InputError
 from partnersignal.signals import Side, Signal
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # The order of every array of shape (2, ...) in this room.
 SIDES: tuple[Side, Side] = ("partner", "vendor")

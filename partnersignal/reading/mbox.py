@@ -29,7 +29,7 @@ def shards(path: str) -> Iterator[Shard]:
     Yields
     ------
     Shard
-        Byte ranges of about 4 MiB that start at a message.
+        Byte ranges of about 1 MiB that start at a message.
     """
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-SHARD_BYTES = 4 * 1024 * 1024
+SHARD_BYTES = 1024 * 1024
 SHARD_FILES = 500
 LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a larger one is skipped and lands in the receipt
 

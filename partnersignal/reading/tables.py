@@ -90,7 +90,7 @@ def jsonl_shards(path: str) -> Iterator[Shard]:
     Yields
     ------
     Shard
-        Byte ranges of about 4 MiB.
+        Byte ranges of about 1 MiB.
     """
     with open(path, "rb") as file:
         size = file.seek(0, 2)

@@ -1,0 +1,37 @@
+"""From tags to one honest number per supplier: evidence, prior, index, contributions, ranks.
+
+::
+
+    evidence = Evidence.merge(Evidence.collect(exposure, tags) for exposure, tags in shards)
+    index = build_index(evidence)
+    index["Acme"].low, index["Acme"].high
+    explain(index, "Acme", tags).contributions
+
+The mathematics is on one page, docs/index.md. Organisations are scored, never persons.
+"""
+
+from partnersignal.index.contributions import Explanation, explain, influence
+from partnersignal.index.correction import ErrorCorrection
+from partnersignal.index.evidence import Evidence
+from partnersignal.index.fitting import fit_prior
+from partnersignal.index.index import Index, build_index
+from partnersignal.index.prior import Prior
+from partnersignal.index.ranks import expected_ranks, groups, probability_above, threads_needed
+from partnersignal.index.scores import SupplierScore
+
+__all__ = [
+    "ErrorCorrection",
+    "Evidence",
+    "Explanation",
+    "Index",
+    "Prior",
+    "SupplierScore",
+    "build_index",
+    "expected_ranks",
+    "explain",
+    "fit_prior",
+    "groups",
+    "influence",
+    "probability_above",
+    "threads_needed",
+]

@@ -1,0 +1,170 @@
+"""Why an index is what it is: exact contributions, and the influence of single threads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from partnersignal.errors import InputError
+from partnersignal.index.collecting import MILLION, each_tag_once, in_millionths
+from partnersignal.index.index import Index
+from partnersignal.index.posterior import above_typical, points_per_latent, posterior
+from partnersignal.index.weights import SIDES, SIGNS, Floats
+
+# Contributions add up to index - 50 within this, by the rules of the index.
+_EXACT = 1e-9
+_SHOWN = ["message_id", "sentence", "text", "signal", "probability", "contribution", "date", "voice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The exact account of one supplier's index.
+
+    Attributes
+    ----------
+    supplier : str
+        Whose.
+    index : float
+        0 to 100.
+    contributions : pandas DataFrame
+        message_id, sentence, text, signal, probability, contribution (points; never against the signal's side), date
+        and voice; largest first. Tags outside the view of the index are not listed.
+    baseline : mapping of str to float
+        Points a signal: what a typical supplier would have shown on the same exposure. Partner signals 0 or below,
+        vendor signals 0 or above.
+    """
+
+    supplier: str
+    index: float
+    contributions: pd.DataFrame = field(repr=False)
+    baseline: Mapping[str, float] = field(repr=False)
+
+    @property
+    def total(self) -> float:
+        """Return the sum of all contributions and baseline lines: index - 50, within 1e-9."""
+        return math.fsum([*self.contributions["contribution"], *self.baseline.values()])
+
+
+def explain(index: Index, supplier: str, tags: pd.DataFrame) -> Explanation:
+    """Split a supplier's index into the sentences behind it.
+
+    Along the straight path from a typical supplier to this one each unit of evidence earns the same (Aumann-Shapley).
+    With sigma = (index - 50) / D, lambda = D_side / (q - mu) and the thread's h and f::
+
+        a tag       +/- sigma lambda f h r w p / (A + kappa)          + partner, - vendor
+        baseline    -/+ sigma lambda A mu_signal / (A + kappa)        - partner, + vendor
+
+    Parameters
+    ----------
+    index : Index
+        The index.
+    supplier : str
+        Name of the supplier.
+    tags : pandas DataFrame
+        The tags that the evidence was collected from: message_id, sentence, text, signal, probability, date, voice.
+        Where there is a column ``supplier``, only its rows count.
+
+    Returns
+    -------
+    Explanation
+        Its lines.
+
+    Raises
+    ------
+    InputError
+        If the supplier is unknown or the tags are not those that the index was built from.
+
+    References
+    ----------
+    Aumann and Shapley (1974), Values of Non-Atomic Games, Princeton University Press.
+    """
+    score, number = index[supplier], index.threads.suppliers.index(supplier)
+    points = _points_per_unit(index, number)
+    side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
+    lines = _lines(index, number, tags)
+    sides, thread = lines["signal"].map(side).to_numpy(dtype=np.int64), lines["thread"].to_numpy(dtype=np.int64)
+    kept = index.threads.kept[sides, thread] * index.threads.saturation[thread] * lines["recency"].to_numpy()
+    mass = lines["signal"].map(dict(index.weights)).to_numpy(dtype=np.float64) * lines["units"].to_numpy() / MILLION
+    lines["contribution"] = points[sides] * kept * mass
+    lines["size"] = -lines["contribution"].abs()
+    lines = lines.sort_values(["size", "message_id", "sentence", "signal"], ignore_index=True)
+    expected = points * index.posterior.exposure[number] * index.prior.both("mu")
+    baseline = {label: float(-expected[side[label]] * share) for label, share in index.prior.shares().items()}
+    explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline)
+    if abs(explanation.total - (score.index - 50)) > _EXACT:
+        raise InputError(
+            f"got tags that add up to {explanation.total:.6f} points, expected {score.index - 50:.6f} as in the index "
+            f"of {supplier!r}; give exactly the tags that its evidence was collected from"
+        )
+    return explanation
+
+
+def influence(index: Index, supplier: str) -> pd.DataFrame:
+    """Return what the index would be without each thread.
+
+    Not a contribution: the thread's exposure goes as well, and these numbers do not add up. The prior stays.
+
+    Parameters
+    ----------
+    index : Index
+        The index.
+    supplier : str
+        Name of the supplier.
+
+    Returns
+    -------
+    pandas DataFrame of shape (n_threads, 3)
+        thread_id, index_without (0 to 100) and change (index minus index_without, points: what the thread moved it
+        by), largest change first.
+
+    Raises
+    ------
+    InputError
+        If the supplier is unknown.
+    """
+    score, number = index[supplier], index.threads.suppliers.index(supplier)
+    own = index.threads.supplier == number
+    exposure, evidence = index.threads.exposure[own], index.threads.evidence[:, own]
+    # Rounding must not leave less than nothing where the last thread goes.
+    rest = np.maximum(exposure.sum() - exposure, 0)
+    rest_evidence = np.maximum(evidence.sum(axis=1, keepdims=True) - evidence, 0)
+    result = posterior(rest, rest_evidence, index.prior, index.correction)
+    without = 50 + above_typical(result.d, result.scale)
+    rows = pd.DataFrame({"thread_id": index.threads.thread_id[own].astype(str), "index_without": without})
+    rows["change"] = score.index - rows["index_without"]
+    rows["size"] = -rows["change"].abs()
+    return rows.sort_values(["size", "thread_id"], ignore_index=True).drop(columns="size")
+
+
+def _points_per_unit(index: Index, number: int) -> Floats:
+    """Return the signed points that a unit of evidence of each side earns."""
+    result = index.posterior
+    slope = points_per_latent(result.d[number : number + 1], result.scale)
+    points: Floats = SIGNS * slope * result.secant[:, number] / (result.exposure[number] + index.prior.both("kappa"))
+    return points
+
+
+def _lines(index: Index, number: int, tags: pd.DataFrame) -> pd.DataFrame:
+    """Return each tag of the supplier in the view once, with its thread, recency and millionths."""
+    missing = [name for name in _SHOWN if name not in tags.columns and name != "contribution"]
+    if missing:
+        raise InputError(f"got tags without {', '.join(missing)}, expected the columns of tags.parquet; add them")
+    own = tags[tags["supplier"] == index.threads.suppliers[number]] if "supplier" in tags.columns else tags
+    unknown = own["signal"][~own["signal"].isin(list(index.weights))]
+    if len(unknown):
+        raise InputError(f"got signal {unknown.iloc[0]!r}, expected one of {', '.join(index.weights)}; map it first")
+    of_supplier = index.threads.supplier[index.threads.thread] == number
+    places = pd.DataFrame(
+        {
+            "message_id": index.evidence.table["message_id"].take(index.threads.rows[of_supplier]).to_pandas(),
+            "thread": index.threads.thread[of_supplier],
+            "recency": index.threads.recency[of_supplier],
+        }
+    )
+    lines = own.assign(units=in_millionths(own["probability"].to_numpy(dtype=np.float64)))
+    lines = lines.merge(places, on="message_id", how="inner")
+    return each_tag_once(lines, ["message_id", "sentence", "signal"])

@@ -1,0 +1,114 @@
+"""A model folder: ``config.json``, the backend's files, ``MODEL_CARD.md``. Plain data, nothing that runs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from partnersignal.errors import ModelError
+from partnersignal.signals import Signal
+from partnersignal.tagging.calibration import Calibration
+
+FORMAT = 1
+BACKENDS = ("linear",)
+CONFIG_FILE = "config.json"
+CARD_FILE = "MODEL_CARD.md"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What a model folder says of itself.
+
+    Attributes
+    ----------
+    backend : str
+        Which files hold the weights.
+    signals : tuple of Signal
+        The taxonomy it was trained for, in column order.
+    calibration : Calibration
+        Probabilities and thresholds.
+    languages : tuple of str
+        ISO 639-1 codes of the languages it knows.
+    training : mapping
+        Corpus, seed and figures, for the card.
+    """
+
+    backend: str
+    signals: tuple[Signal, ...]
+    calibration: Calibration
+    languages: tuple[str, ...] = ("en",)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Write ``config.json``.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Exists.
+        """
+        per_signal = [
+            {
+                "label": signal.label, "side": signal.side, "weight": signal.weight, "definition": signal.definition,
+                "source": signal.source, "slope": round(float(self.calibration.slope[k]), 6),
+                "intercept": round(float(self.calibration.intercept[k]), 6),
+                "threshold": round(float(self.calibration.threshold[k]), 6),
+            }
+            for k, signal in enumerate(self.signals)
+        ]  # fmt: skip
+        data = {
+            "format": FORMAT,
+            "backend": self.backend,
+            "languages": list(self.languages),
+            "signals": per_signal,
+            "training": dict(self.training),
+        }
+        (folder / CONFIG_FILE).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_config(folder: Path) -> ModelConfig:
+    """Read and check the configuration of a model folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The model.
+
+    Returns
+    -------
+    ModelConfig
+        As saved.
+
+    Raises
+    ------
+    ModelError
+        If there is none, it is damaged, or of a format or backend this version does not know.
+    """
+    file = folder / CONFIG_FILE
+    if not file.is_file():
+        raise ModelError(f"got {folder}, which is no model folder (it holds no {CONFIG_FILE}); expected one written by: partnersignal train")
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        version, backend = data["format"], data["backend"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error
+    if version != FORMAT:
+        raise ModelError(f"got a model of format {version!r} in {folder}, expected {FORMAT}; update partnersignal, or train the model again")
+    if backend not in BACKENDS:
+        raise ModelError(f"got the backend {backend!r} in {folder}, expected one of {', '.join(BACKENDS)}; update partnersignal")
+    try:
+        entries = data["signals"]
+        signals = tuple(Signal(e["label"], e["side"], float(e["weight"]), e["definition"], e["source"]) for e in entries)
+        columns = {key: np.array([float(e[key]) for e in entries]) for key in ("slope", "intercept", "threshold")}
+        sound = signals and all(s.side in ("partner", "vendor") for s in signals)
+        if not sound or not all(math.isfinite(v) for column in columns.values() for v in column):
+            raise ValueError("signals, sides or numbers are wrong")
+        return ModelConfig(backend, signals, Calibration(**columns), tuple(data["languages"]), data.get("training", {}))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error

@@ -1,0 +1,183 @@
+"""The linear model: words, word pairs, letter n-grams and the voice, one weight each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from partnersignal.errors import ModelError
+from partnersignal.messages import VOICES
+from partnersignal.tagging.calibration import Floats
+
+WORD = r"\b\w[\w']*\b|[?!%$€£]"
+LONGEST = 600  # characters of a sentence that are read
+WEIGHTS_FILE = "linear.safetensors"
+VOCABULARY_FILE = "vocabulary.json"
+
+
+def _voiced(sentence: str, voice: str) -> str:
+    """Write a sentence's words with the voice before each: "I promised" is not "they promised"."""
+    return " ".join(f"{voice[0]}|{word}" for word in re.findall(r"\w[\w']*", sentence.lower()))
+
+
+def make_vectorizers(min_words: int = 2, min_letters: int = 3) -> dict[str, TfidfVectorizer]:
+    """Make the three vectorizers of the features.
+
+    Parameters
+    ----------
+    min_words, min_letters : int
+        Sentences a word (pair), or a letter n-gram, must occur in to count.
+
+    Returns
+    -------
+    dict of str to TfidfVectorizer
+        Not fitted.
+    """
+    # scikit-learn counts in float32 only when told; that halves memory and changes no decision.
+    common: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32}
+    return {
+        "words": TfidfVectorizer(ngram_range=(1, 2), min_df=min_words, token_pattern=WORD, **common),
+        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=min_letters, **common),
+        "voiced": TfidfVectorizer(min_df=min_letters, token_pattern=r"\S+", lowercase=False, **common),
+    }
+
+
+def features(
+    vectorizers: dict[str, TfidfVectorizer], sentences: Sequence[str], voices: Sequence[str], *, fit: bool = False
+) -> sparse.csr_matrix:
+    """Turn sentences into features.
+
+    Parameters
+    ----------
+    vectorizers : dict of str to TfidfVectorizer
+        From `make_vectorizers`.
+    sentences : sequence of str of length n_sentences
+        What to read.
+    voices : sequence of str of length n_sentences
+        Who speaks.
+    fit : bool, default False
+        Whether to learn the vocabulary from these sentences.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_sentences, n_features)
+        Rows of words, letters, voiced words, and one column a voice.
+    """
+    cut = [sentence[:LONGEST] for sentence in sentences]
+    voiced = [_voiced(sentence, voice) for sentence, voice in zip(cut, voices, strict=True)]
+    blocks = []
+    for name, vectorizer in vectorizers.items():
+        texts = voiced if name == "voiced" else cut
+        blocks.append(vectorizer.fit_transform(texts) if fit else vectorizer.transform(texts))
+    one_hot = np.array([[voice == each for each in VOICES] for voice in voices], dtype=np.float32)
+    return sparse.hstack([*blocks, sparse.csr_matrix(one_hot.reshape(len(cut), len(VOICES)))], format="csr")
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """A fitted linear model.
+
+    Attributes
+    ----------
+    vectorizers : dict of str to TfidfVectorizer
+        With vocabulary and idf.
+    coef : numpy.ndarray of shape (n_features, n_signals)
+        Weights.
+    intercept : numpy.ndarray of shape (n_signals,)
+        Biases.
+    """
+
+    vectorizers: dict[str, TfidfVectorizer]
+    coef: Floats
+    intercept: Floats
+
+    def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
+        """Score sentences.
+
+        Parameters
+        ----------
+        sentences, voices : sequence of str of length n_sentences
+            What was said, and by whom.
+        previous : sequence of str, optional
+            The sentences before; this model does not read them.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_sentences, n_signals)
+            Log-odds, not calibrated.
+        """
+        if not len(sentences):
+            return np.zeros((0, len(self.intercept)))
+        return np.asarray(features(self.vectorizers, sentences, voices) @ self.coef, dtype=np.float64) + self.intercept
+
+    @cached_property
+    def feature_names(self) -> list[str]:
+        """Names of the rows of `coef`."""
+        named = [f"{kind}:{term}" for kind, v in self.vectorizers.items() for term in v.get_feature_names_out()]
+        return [*named, *(f"voice:{voice}" for voice in VOICES)]
+
+    def save(self, folder: Path) -> None:
+        """Write weights as safetensors and the vocabulary as JSON.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Exists.
+        """
+        terms = {kind: v.get_feature_names_out().tolist() for kind, v in self.vectorizers.items()}
+        (folder / VOCABULARY_FILE).write_text(json.dumps(terms, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+        tensors = {f"idf.{kind}": np.asarray(v.idf_, dtype=np.float32) for kind, v in self.vectorizers.items()}
+        tensors["coef"] = np.ascontiguousarray(self.coef, dtype=np.float16)
+        tensors["intercept"] = np.asarray(self.intercept, dtype=np.float32)
+        save_file(tensors, folder / WEIGHTS_FILE)
+
+
+def load_linear(folder: Path, n_signals: int) -> LinearModel:
+    """Read a linear model.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Written by `LinearModel.save`.
+    n_signals : int
+        Signals the model's configuration names.
+
+    Returns
+    -------
+    LinearModel
+        Gives the scores of the saved one.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, damaged, or does not fit the others.
+    """
+    try:
+        terms = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
+        tensors = load_file(folder / WEIGHTS_FILE)
+        vectorizers = make_vectorizers()
+        for kind, vectorizer in vectorizers.items():
+            vectorizer.vocabulary_ = {term: place for place, term in enumerate(terms[kind])}
+            vectorizer.fixed_vocabulary_ = True
+            vectorizer.idf_ = tensors[f"idf.{kind}"]
+        coef = tensors["coef"].astype(np.float32)
+        intercept = tensors["intercept"].astype(np.float64)
+    except FileNotFoundError as error:
+        raise ModelError(f"got the model folder {folder} without {Path(str(error.filename)).name}, expected it there; copy the folder again") from error
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise ModelError(f"got the model folder {folder}, which is damaged ({type(error).__name__}: {error}); copy or train it again") from error
+    width = sum(len(terms[kind]) for kind in vectorizers) + len(VOICES)
+    if coef.shape != (width, n_signals) or intercept.shape != (n_signals,):
+        raise ModelError(f"got weights of shape {coef.shape} in {folder}, expected ({width}, {n_signals}); copy or train it again")
+    return LinearModel(vectorizers, coef, intercept)

@@ -1,0 +1,252 @@
+"""The tagger: sentences in, signals with calibrated probabilities out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from partnersignal.cleaning import find_zones, split_sentences
+from partnersignal.errors import InputError, ModelError
+from partnersignal.messages import VOICES, Sentence, Tag, TaggedText
+from partnersignal.tagging.calibration import Floats
+from partnersignal.tagging.folder import ModelConfig, load_config
+from partnersignal.tagging.linear import load_linear
+from partnersignal.tagging.resources import shipped
+
+DEFAULT_MODEL = "models/default"
+SHIPPED_NAMES = ("default", "linear")
+_BATCH = 512  # texts whose sentences are scored together
+
+
+class Backend(Protocol):
+    """What a model must do: give raw scores."""
+
+    def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
+        """Return log-odds of shape (n_sentences, n_signals)."""
+
+
+class Tagger:
+    """Finds behaviour signals in sentences.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Signals, calibration, thresholds.
+    backend : Backend
+        The weights.
+    name : str, optional
+        Where it came from, for receipts.
+    """
+
+    def __init__(self, config: ModelConfig, backend: Backend, name: str = "") -> None:
+        self.config = config
+        self.backend = backend
+        self.name = name
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Labels, in the order of the columns of `predict_proba`."""
+        return tuple(signal.label for signal in self.config.signals)
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Probability from which a sentence is given a signal."""
+        return dict(zip(self.signals, self.config.calibration.threshold.tolist(), strict=True))
+
+    def __repr__(self) -> str:
+        """Return the backend and the number of signals."""
+        return f"Tagger({self.config.backend}, {len(self.signals)} signals{', ' + self.name if self.name else ''})"
+
+    def predict_proba(
+        self, sentences: Sequence[str], voices: Sequence[str] | str = "supplier", previous: Sequence[str] | None = None
+    ) -> Floats:
+        """Give the probability of each signal for each sentence.
+
+        Parameters
+        ----------
+        sentences : sequence of str of length n_sentences
+            Sentences, not whole messages.
+        voices : sequence of str of length n_sentences, or str, default "supplier"
+            Who speaks about the supplier: ``supplier``, ``customer`` or ``third_person``.
+        previous : sequence of str, optional
+            The sentence before each, for models that read context.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_sentences, n_signals)
+            Calibrated probabilities, columns in the order of `signals`.
+
+        Raises
+        ------
+        InputError
+            If a text is not a str, a voice is unknown, or the lengths differ.
+        """
+        if isinstance(sentences, str):
+            raise InputError("got one text, expected a list of sentences; use tag(text) for one text")
+        voices = [voices] * len(sentences) if isinstance(voices, str) else list(voices)
+        if len(voices) != len(sentences):
+            raise InputError(f"got {len(sentences)} sentences and {len(voices)} voices, expected as many of each")
+        if previous is not None and len(previous) != len(sentences):
+            raise InputError(f"got {len(sentences)} sentences and {len(previous)} previous ones, expected as many of each")
+        for sentence in sentences:
+            if not isinstance(sentence, str):
+                raise InputError(f"got a sentence of type {type(sentence).__name__}, expected str")
+        for voice in voices:
+            _check_voice(voice)
+        return self.config.calibration.probabilities(self.backend.scores(sentences, voices, previous))
+
+    def tag(self, text: str, *, voice: str = "supplier") -> TaggedText:
+        """Tag one text.
+
+        Parameters
+        ----------
+        text : str
+            A sentence or a whole message; quotes and signatures in it are passed over.
+        voice : str, default "supplier"
+            Who speaks about the supplier.
+
+        Returns
+        -------
+        TaggedText
+            Tags at or above their thresholds; none for an empty text.
+
+        Raises
+        ------
+        InputError
+            If `text` is not a str or `voice` is unknown.
+        """
+        return next(self.tag_many([text], [voice]))
+
+    def tag_many(self, texts: Iterable[str], voices: Iterable[str] | str = "supplier") -> Iterator[TaggedText]:
+        """Tag many texts, in batches.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            As in `tag`.
+        voices : iterable of str, or str, default "supplier"
+            One for each text, or one for all.
+
+        Yields
+        ------
+        TaggedText
+            In the order of `texts`.
+
+        Raises
+        ------
+        InputError
+            If a text is not a str, a voice is unknown, or there are fewer voices than texts.
+        """
+        text_iterator = iter(texts)
+        voice_iterator = repeat(voices) if isinstance(voices, str) else iter(voices)
+        while batch := list(islice(text_iterator, _BATCH)):
+            batch_voices = list(islice(voice_iterator, len(batch)))
+            if len(batch_voices) < len(batch):
+                raise InputError("got fewer voices than texts, expected one for each")
+            for text in batch:
+                if not isinstance(text, str):
+                    raise InputError(f"got a text of type {type(text).__name__}, expected str")
+            split = [split_sentences(text, find_zones(text)) for text in batch]
+            tags = self.tag_sentences(split, batch_voices)
+            yield from (TaggedText(text, found) for text, found in zip(batch, tags, strict=True))
+
+    def tag_sentences(self, texts: Sequence[Sequence[Sentence]], voices: Sequence[str]) -> list[tuple[Tag, ...]]:
+        """Tag texts that are already cut into sentences.
+
+        Parameters
+        ----------
+        texts : sequence of sequence of Sentence
+            The sentences of each text, in order.
+        voices : sequence of str
+            One for each text.
+
+        Returns
+        -------
+        list of tuple of Tag
+            One tuple a text.
+        """
+        flat = [sentence for sentences in texts for sentence in sentences]
+        flat_voices = [voice for sentences, voice in zip(texts, voices, strict=True) for _ in sentences]
+        previous = [before for sentences in texts for before in ["", *(s.text for s in sentences)][: len(sentences)]]
+        probabilities = self.predict_proba([s.text for s in flat], flat_voices, previous)
+        rows = iter(self.decide(flat, probabilities))
+        return [tuple(tag for _ in sentences for tag in next(rows)) for sentences in texts]
+
+    def decide(self, sentences: Sequence[Sentence], probabilities: Floats) -> list[tuple[Tag, ...]]:
+        """Keep the signals at or above their thresholds.
+
+        Parameters
+        ----------
+        sentences : sequence of Sentence of length n_sentences
+            What was scored.
+        probabilities : numpy.ndarray of shape (n_sentences, n_signals)
+            From `predict_proba`.
+
+        Returns
+        -------
+        list of tuple of Tag
+            One tuple a sentence, in column order.
+        """
+        chosen = probabilities >= self.config.calibration.threshold
+        found: list[list[Tag]] = [[] for _ in sentences]
+        for row, column in zip(*np.nonzero(chosen), strict=True):
+            s = sentences[row]
+            found[row].append(Tag(s.number, s.start, s.end, s.text, self.signals[column], float(probabilities[row, column])))
+        return [tuple(tags) for tags in found]
+
+
+def _check_voice(voice: str) -> None:
+    if voice not in VOICES:
+        raise InputError(f"got the voice {voice!r}, expected one of {', '.join(VOICES)}")
+
+
+def find_model(model: str | os.PathLike[str] = "default") -> Path:
+    """Find a model's folder.
+
+    Parameters
+    ----------
+    model : str or path, default "default"
+        As in `load`.
+
+    Returns
+    -------
+    pathlib.Path
+        An existing folder.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model.
+    """
+    folder = shipped(DEFAULT_MODEL) if str(model) in SHIPPED_NAMES else Path(model)
+    if not folder.is_dir():
+        raise ModelError(f"got the model {str(model)!r}, expected {', '.join(SHIPPED_NAMES)}, or a folder written by: partnersignal train")
+    return folder
+
+
+def load(model: str | os.PathLike[str] = "default") -> Tagger:
+    """Load a tagger.
+
+    Parameters
+    ----------
+    model : str or path, default "default"
+        ``default``: the shipped model; ``linear``: the shipped linear model; or a model folder.
+
+    Returns
+    -------
+    Tagger
+        Ready to use; nothing is fetched from a network.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or its folder is damaged or of another format.
+    """
+    folder = find_model(model)
+    config = load_config(folder)
+    return Tagger(config, load_linear(folder, len(config.signals)), str(model))

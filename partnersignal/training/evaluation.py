@@ -1,0 +1,182 @@
+"""How well a tagger does on labelled sentences, in the figures of the contract."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+
+from partnersignal.labels import LabelledSentence, read_labels
+from partnersignal.signals import Signal
+from partnersignal.tagging import Tagger, load
+from partnersignal.tagging.calibration import Floats
+
+Bools = NDArray[np.bool_]
+FEWEST_POSITIVES = 5  # below, a label stays out of the macro average
+_BINS = 10
+
+
+def evaluate(
+    labels: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Sequence[LabelledSentence],
+    model: str | os.PathLike[str] | Tagger = "default",
+) -> dict[str, Any]:
+    """Evaluate a tagger.
+
+    Parameters
+    ----------
+    labels : path, iterable of paths, or sequence of LabelledSentence
+        What readers said.
+    model : str, path or Tagger, default "default"
+        What to evaluate, with its own thresholds.
+
+    Returns
+    -------
+    dict
+        ``micro_f1``, ``macro_f1`` (over labels with at least 5 positives), ``any_signal``, ``per_label``,
+        ``false_positive_rate``, ``false_positive_rate_partner``, ``ece``, ``brier``. Undefined is None.
+
+    Raises
+    ------
+    InputError
+        If the labels cannot be read.
+    """
+    tagger = model if isinstance(model, Tagger) else load(model)
+    sentences = _sentences(labels, tagger)
+    probabilities = tagger.predict_proba(
+        [s.text for s in sentences], [s.voice for s in sentences], [s.previous for s in sentences]
+    )
+    return figures(probabilities, tagger.config.calibration.threshold, sentences, tagger.config.signals)
+
+
+def _sentences(labels: Any, tagger: Tagger) -> Sequence[LabelledSentence]:
+    if isinstance(labels, str | os.PathLike):
+        return read_labels(labels, tagger.signals)
+    items = list(labels)
+    if items and all(isinstance(each, LabelledSentence) for each in items):
+        return items
+    return read_labels(items, tagger.signals)
+
+
+def truth_matrix(sentences: Sequence[LabelledSentence], labels: Sequence[str]) -> tuple[Bools, Bools]:
+    """Turn labelled sentences into matrices.
+
+    Parameters
+    ----------
+    sentences : sequence of LabelledSentence of length n_sentences
+        What readers said.
+    labels : sequence of str of length n_signals
+        Column order.
+
+    Returns
+    -------
+    truth, scored : numpy.ndarray of bool of shape (n_sentences, n_signals)
+        Whether a label holds, and whether it counts: ignored labels do not.
+    """
+    truth = np.array([[label in s.labels for label in labels] for s in sentences], dtype=bool)
+    scored = np.array([[s.ignore is not None and label not in s.ignore for label in labels] for s in sentences], dtype=bool)
+    shape = (len(sentences), len(labels))
+    return truth.reshape(shape), scored.reshape(shape)
+
+
+def figures(
+    probabilities: Floats, thresholds: Floats, sentences: Sequence[LabelledSentence], signals: Sequence[Signal]
+) -> dict[str, Any]:
+    """Compute the figures of the contract.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of shape (n_sentences, n_signals)
+        Calibrated.
+    thresholds : numpy.ndarray of shape (n_signals,)
+        Decision thresholds.
+    sentences : sequence of LabelledSentence of length n_sentences
+        What readers said.
+    signals : sequence of Signal of length n_signals
+        Columns.
+
+    Returns
+    -------
+    dict
+        As in `evaluate`.
+    """
+    labels = [signal.label for signal in signals]
+    truth, scored = truth_matrix(sentences, labels)
+    # Ignored labels are taken out of prediction and truth before anything is computed.
+    predicted = (probabilities >= thresholds) & scored
+    truth &= scored
+    seen = np.where(scored, probabilities, 0.0)
+    per_label = {label: _label_figures(truth[:, k], predicted[:, k], seen[:, k], scored[:, k]) for k, label in enumerate(labels)}
+    macro = [f["f1"] for f in per_label.values() if f["support"] >= FEWEST_POSITIVES]
+    # A sentence with an ignore and no label is neither a positive nor a negative for sure.
+    clear = truth.any(axis=1) | np.array([not s.ignored for s in sentences], dtype=bool)
+    any_truth, any_predicted = truth.any(axis=1)[clear], predicted.any(axis=1)[clear]
+    any_probability = (1 - np.prod(1 - seen, axis=1))[clear]
+    partner = np.array([signal.side == "partner" for signal in signals])
+    unlabelled = clear & ~truth.any(axis=1)
+    return {
+        "sentences": len(sentences),
+        "micro_f1": _prf(int((truth & predicted).sum()), int(predicted.sum()), int(truth.sum()))[2],
+        "macro_f1": float(np.mean(macro)) if macro else None,
+        "any_signal": dict(
+            zip(
+                ("precision", "recall", "f1"),
+                _prf(int((any_truth & any_predicted).sum()), int(any_predicted.sum()), int(any_truth.sum())),
+                strict=True,
+            )
+        ),
+        "per_label": per_label,
+        "mean_average_precision": _mean(
+            [f["average_precision"] for f in per_label.values() if f["support"] >= FEWEST_POSITIVES]
+        ),
+        "recall_partner": _prf(int((truth & predicted)[:, partner].sum()), 1, int(truth[:, partner].sum()))[1],
+        "false_positive_rate": _mean(predicted.any(axis=1)[unlabelled].tolist()),
+        "false_positive_rate_partner": _mean(predicted[:, partner].any(axis=1)[unlabelled].tolist()),
+        "ece": expected_calibration_error(any_probability, any_truth),
+        "brier": _mean(((any_probability - any_truth) ** 2).tolist()),
+    }
+
+
+def _label_figures(truth: Bools, predicted: Bools, probabilities: Floats, scored: Bools) -> dict[str, Any]:
+    support = int(truth.sum())
+    precision, recall, f1 = _prf(int((truth & predicted).sum()), int(predicted.sum()), support)
+    ranked = float(average_precision_score(truth[scored], probabilities[scored])) if support else None
+    return {"support": support, "precision": precision, "recall": recall, "f1": f1, "average_precision": ranked}
+
+
+def _prf(hits: int, predicted: int, actual: int) -> tuple[float | None, float | None, float | None]:
+    precision = hits / predicted if predicted else None
+    recall = hits / actual if actual else None
+    f1 = 2 * hits / (predicted + actual) if predicted + actual else None
+    return precision, recall, f1
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if len(values) else None
+
+
+def expected_calibration_error(probabilities: Floats, truth: Bools) -> float | None:
+    """Measure how far probabilities are from frequencies.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of shape (n_sentences,)
+        Predicted.
+    truth : numpy.ndarray of bool of shape (n_sentences,)
+        What happened.
+
+    Returns
+    -------
+    float or None
+        Mean absolute difference over 10 bins of equal mass (Naeini et al. 2015, equal-mass variant);
+        None without sentences.
+    """
+    if not len(probabilities):
+        return None
+    order = np.argsort(probabilities, kind="stable")
+    bins = np.array_split(order, min(_BINS, len(order)))
+    gaps = [abs(probabilities[b].mean() - truth[b].mean()) * len(b) for b in bins]
+    return float(sum(gaps) / len(order))
