@@ -28,8 +28,25 @@ _HOMES = {
 }  # fmt: skip
 
 __all__ = [
-    "InputError", "Message", "MissingExtraError", "ModelError", "Party", "PartnerSignalError", "Run", "RunError", "Tag",
-    "TaggedText", "Tagger", "TrainingConfig", "evaluate", "load", "new_text", "open_run", "read", "score", "train",
+    "InputError",
+    "Message",
+    "MissingExtraError",
+    "ModelError",
+    "PartnerSignalError",
+    "Party",
+    "Run",
+    "RunError",
+    "Tag",
+    "TaggedText",
+    "Tagger",
+    "TrainingConfig",
+    "evaluate",
+    "load",
+    "new_text",
+    "open_run",
+    "read",
+    "score",
+    "train",
 ]  # fmt: skip
 
 

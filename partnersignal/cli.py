@@ -40,15 +40,21 @@ def demo(out: OutOption = Path("partnersignal-demo")) -> None:
 
 @app.command()
 def score(
-    export: Annotated[list[Path], typer.Argument(help="Mail and notes: mbox, .eml, Maildir, CSV, JSON Lines, Parquet, .txt, .md, or folders.")],
+    export: Annotated[
+        list[Path], typer.Argument(help="Mail and notes: mbox, .eml, Maildir, CSV, JSON Lines, Parquet, .txt, .md, or folders.")
+    ],
     out: OutOption,
-    suppliers: Annotated[Path | None, typer.Option(help="Supplier file (TOML or CSV); draft one with: partnersignal suppliers.")] = None,
+    suppliers: Annotated[
+        Path | None, typer.Option(help="Supplier file (TOML or CSV); draft one with: partnersignal suppliers.")
+    ] = None,
     ours: OursOption = None,
     model: ModelOption = "default",
     jobs: Annotated[int | None, typer.Option(help="Worker processes; one a core unless given.")] = None,
     since: Annotated[str | None, typer.Option(help="First day, for example 2025-01-01.")] = None,
     until: Annotated[str | None, typer.Option(help="First day no longer scored.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Day from which ages count; the last date of the export unless given.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Day from which ages count; the last date of the export unless given.")
+    ] = None,
     bulk: Annotated[str, typer.Option(help="count or exclude newsletters and other bulk mail.")] = "count",
     no_quotes: Annotated[bool, typer.Option("--no-quotes", help="Write no sentences and bodies into the run.")] = False,
     column: Annotated[list[str] | None, typer.Option(help="For tables: FIELD=COLUMN, for example body=Nachricht.")] = None,
@@ -102,7 +108,9 @@ def train(
 
     trained = train_model(labels, out, config=TrainingConfig(backend=backend, seed=seed), test_sets=test or (), progress=_say)
     macro = trained.figures["macro_f1"]
-    typer.echo(f"{trained.folder}: macro-F1 out of fold {'-' if macro is None else format(macro, '.3f')}; see {trained.folder / 'MODEL_CARD.md'}")
+    typer.echo(
+        f"{trained.folder}: macro-F1 out of fold {'-' if macro is None else format(macro, '.3f')}; see {trained.folder / 'MODEL_CARD.md'}"
+    )
 
 
 @app.command()
@@ -121,7 +129,9 @@ def evaluate(
     for name, value in result.items():
         if name == "per_label":
             for label, figures in value.items():
-                typer.echo(f"  {label:24s} n={figures['support']:<5d} F1={_figure(figures['f1'])} AP={_figure(figures['average_precision'])}")
+                typer.echo(
+                    f"  {label:24s} n={figures['support']:<5d} F1={_figure(figures['f1'])} AP={_figure(figures['average_precision'])}"
+                )
         elif isinstance(value, dict):
             typer.echo(f"{name:28s} " + ", ".join(f"{key} {_figure(each)}" for key, each in value.items()))
         else:
@@ -256,5 +266,7 @@ def _weights(path: Path | None) -> dict[str, float] | None:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"got the weights file {path}, which cannot be read ({error}); expected TOML lines: signal = weight") from None
+        raise InputError(
+            f"got the weights file {path}, which cannot be read ({error}); expected TOML lines: signal = weight"
+        ) from None
     return data.get("weights", data)

@@ -44,6 +44,5 @@ class MissingExtraError(PartnerSignalError, ImportError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(
-            f"got no package {package!r}, expected it for this feature; "
-            f"install it with: pip install 'partnersignal[{extra}]'"
+            f"got no package {package!r}, expected it for this feature; install it with: pip install 'partnersignal[{extra}]'"
         )

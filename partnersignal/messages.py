@@ -9,9 +9,7 @@ from typing import Literal, get_args
 Voice = Literal["supplier", "customer", "third_person"]
 VOICES: tuple[Voice, ...] = get_args(Voice)
 Kind = Literal["email", "meeting_notes", "auto_reply", "bounce", "calendar"]
-ZoneKind = Literal[
-    "new", "greeting", "quoted", "forwarded", "signature", "disclaimer", "banner", "boilerplate"
-]
+ZoneKind = Literal["new", "greeting", "quoted", "forwarded", "signature", "disclaimer", "banner", "boilerplate"]
 DateQuality = Literal["ok", "no_zone", "implausible", "unparsed", "missing"]
 
 # Zones that hold the author's own words.

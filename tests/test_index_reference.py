@@ -54,12 +54,8 @@ def random_mails(
                     for label in draw.sample(labels(), 2)
                     if draw.random() < rates[SIDE[label]]
                 )
-                mails.append(
-                    Mail(
-                        f"Supplier {s}", f"{s}.{thread}.{number}@example.com", f"thread {thread}", day,
-                        draw.random() < bulk, sentences, draw.randrange(5), tags,
-                    )  # fmt: skip
-                )
+                key, bulk_mail = f"{s}.{thread}.{number}@example.com", draw.random() < bulk
+                mails.append(Mail(f"Supplier {s}", key, f"thread {thread}", day, bulk_mail, sentences, draw.randrange(5), tags))
     return mails
 
 

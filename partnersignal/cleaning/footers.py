@@ -46,7 +46,9 @@ _GREETING = re.compile(
     r"dag|hej|kære|bäste|hei|kjære|hyvä|moi|cześć|dzień dobry|szanown\w*|dobrý den|ahoj|здравствуйте|добрый день|您好|你好)\b[^.?!:;]{0,50}[,!.:;-]*[ \t]*$",
     re.I,
 )
-_NAME_GREETING = re.compile(r"^[ \t]*(?:[A-Z][\w'’.-]{1,20})(?:(?: |, | and | & )[A-Z][\w'’.-]{1,20}){0,3}[ \t]*[,:-]{1,2}[ \t]*$")
+_NAME_GREETING = re.compile(
+    r"^[ \t]*(?:[A-Z][\w'’.-]{1,20})(?:(?: |, | and | & )[A-Z][\w'’.-]{1,20}){0,3}[ \t]*[,:-]{1,2}[ \t]*$"
+)
 _LONGEST_SIGNATURE = 14
 _DISCLAIMER_CUES = 2
 
@@ -122,7 +124,7 @@ def signature_start(lines: Sequence[Line]) -> int:
         if _CLOSING.match(text) and _short_tail(lines, index + 1, last):
             start = index
             break
-        if len(text) > 90 or LIST_ITEM.match(text) and not _CONTACT.search(text):
+        if len(text) > 90 or (LIST_ITEM.match(text) and not _CONTACT.search(text)):
             break
     else:
         return _contact_block(lines, last)
@@ -180,13 +182,15 @@ def _short_tail(lines: Sequence[Line], start: int, end: int) -> bool:
     filled = [line.text.strip() for line in lines[start:end] if not line.blank]
     if len(filled) > _LONGEST_SIGNATURE:
         return False
-    prose = sum(1 for text in filled if len(text) > 70 and not _CONTACT.search(text) or text.endswith(("?", "!")) and len(text) > 25)
+    prose = sum(
+        1 for text in filled if (len(text) > 70 and not _CONTACT.search(text)) or (text.endswith(("?", "!")) and len(text) > 25)
+    )
     listed = sum(1 for text in filled if LIST_ITEM.match(text) and not _CONTACT.search(text))
     return prose == 0 and listed == 0
 
 
 def _contact_block(lines: Sequence[Line], last: int) -> int:
-    """A block at the end, with no sign-off, of short lines two or more of which give contacts."""
+    """Find a block at the end, with no sign-off, of short lines two or more of which give contacts."""
     top = last
     while top > 0 and not lines[top - 1].blank and last - top < _LONGEST_SIGNATURE:
         top -= 1

@@ -12,8 +12,7 @@ from partnersignal.messages import Party
 _FIELD = re.compile(r"[ \t>*_]{0,8}([^\W\d_][\w .\-/'’]{0,24}?)[ \t*_\u00a0]{0,4}[:：][*_]{0,2}(?:[ \t\u00a0]|$|(?<=：))(.*)")
 # What mail programs call the sender; needed only where the block shows no address.
 _FROM = frozenset(
-    "from von de da van fra från lähettäjä od от від 发件人 寄件者 寄件人 差出人 送信者 보낸사람 보낸 사람 expéditeur remitente mittente "
-    "afzender avsender avsändare afsender feladó kimden expeditor gönderen pengirim".split()
+    ["from", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "от", "від", "发件人", "寄件者", "寄件人", "差出人", "送信者", "보낸사람", "보낸", "사람", "expéditeur", "remitente", "mittente", "afzender", "avsender", "avsändare", "afsender", "feladó", "kimden", "expeditor", "gönderen", "pengirim"]
 )
 _DASHES = re.compile(r"[ \t>]*[-_=*]{3,}[ \t]*(?P<words>[^-_=*\n]{3,120}?)[ \t]*[-_=*]{3,}[ \t]*:?$")
 _RULE = re.compile(r"[ \t>]*[_=*\-–—]{10,}[ \t]*$")
@@ -94,11 +93,25 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 
 
 def _forward_words(words: str) -> bool:
-    return re.search(r"forward|weitergeleitet|transféré|reenviad|inoltrat|encaminhad|doorgestuurd|videresen|vidarebefordra|välitet|przekaza|přeposla|пересла|转发|転送", words, re.I) is not None
+    return (
+        re.search(
+            r"forward|weitergeleitet|transféré|reenviad|inoltrat|encaminhad|doorgestuurd|videresen|vidarebefordra|välitet|przekaza|přeposla|пересла|转发|転送",
+            words,
+            re.I,
+        )
+        is not None
+    )
 
 
 def _message_words(words: str) -> bool:
-    return re.search(r"messag|nachricht|mensaje|messagg|mensagem|bericht|meddel|viesti|wiadomo|zpráv|сообщен|邮件|メッセージ|mail", words, re.I) is not None
+    return (
+        re.search(
+            r"messag|nachricht|mensaje|messagg|mensagem|bericht|meddel|viesti|wiadomo|zpráv|сообщен|邮件|メッセージ|mail",
+            words,
+            re.I,
+        )
+        is not None
+    )
 
 
 def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:

@@ -43,12 +43,12 @@ class Line:
 
 
 def split_lines(text: str) -> list[Line]:
-    """Cut a text into lines.
+    r"""Cut a text into lines.
 
     Parameters
     ----------
     text : str
-        Line ends are ``\\n``.
+        Line ends are ``\n``.
 
     Returns
     -------

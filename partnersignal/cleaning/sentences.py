@@ -10,9 +10,7 @@ from partnersignal.messages import Sentence, Zone, ZoneKind
 
 # A full stop after these does not end a sentence.
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st no nos vs etc e.g i.e eg ie approx dept est fig inc ltd co corp llc plc bros gmbh ag sa "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun a.m p.m am pm u.s u.k "
-    "cf al ca bzw z.b d.h usw nr str tel ext ref vol art incl excl resp max min sq ft lb oz hr hrs wk wks pl ave blvd rd gen col capt".split()
+    ["mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "no", "nos", "vs", "etc", "e.g", "i.e", "eg", "ie", "approx", "dept", "est", "fig", "inc", "ltd", "co", "corp", "llc", "plc", "bros", "gmbh", "ag", "sa", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "a.m", "p.m", "am", "pm", "u.s", "u.k", "cf", "al", "ca", "bzw", "z.b", "d.h", "usw", "nr", "str", "tel", "ext", "ref", "vol", "art", "incl", "excl", "resp", "max", "min", "sq", "ft", "lb", "oz", "hr", "hrs", "wk", "wks", "pl", "ave", "blvd", "rd", "gen", "col", "capt"]
 )
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|[。！？]+[」』”]*)")
 _OPENER = re.compile(r"[\s\"'“‘(\[*_#>-]*[^\W_]", re.UNICODE)

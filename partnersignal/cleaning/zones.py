@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from partnersignal.cleaning.footers import (
-    banner_lines, disclaimer_start, greeting_lines, mobile_start, signature_start,
+    banner_lines,
+    disclaimer_start,
+    greeting_lines,
+    mobile_start,
+    signature_start,
 )  # fmt: skip
 from partnersignal.cleaning.headers import QuoteHeader, find_header
 from partnersignal.cleaning.lines import Line, split_lines

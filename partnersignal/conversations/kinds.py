@@ -46,9 +46,17 @@ def message_kind(message: Message) -> Kind:
         return message.kind
     content_type = message.header("content-type").lower()
     local = message.sender.address.partition("@")[0] if message.sender else ""
-    if "report-type=delivery-status" in content_type.replace('"', "") or message.header("x-failed-recipients") or _ROBOT.match(local):
+    if (
+        "report-type=delivery-status" in content_type.replace('"', "")
+        or message.header("x-failed-recipients")
+        or _ROBOT.match(local)
+    ):
         return "bounce"
-    if content_type.startswith("text/calendar") or "method=request" in content_type or message.text.startswith("BEGIN:VCALENDAR"):
+    if (
+        content_type.startswith("text/calendar")
+        or "method=request" in content_type
+        or message.text.startswith("BEGIN:VCALENDAR")
+    ):
         return "calendar"
     automatic = message.header("auto-submitted").lower().startswith("auto-replied")
     if automatic or message.header("x-autoreply") or message.header("x-autorespond") or _AUTO_SUBJECT.match(message.subject):

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from partnersignal.errors import InputError
-from partnersignal.index.weights import SIDES
+from partnersignal.index.arrays import SIDES, Floats, Ints
 from partnersignal.signals import Signal
 
 # Stands for "no date" in integer columns; larger than any day, so an undated copy loses a tie to a dated one.
@@ -81,7 +80,7 @@ def mass_column(label: str) -> str:
     return f"p_{label}"
 
 
-def in_millionths(probability: NDArray[np.float64]) -> NDArray[np.int64]:
+def in_millionths(probability: Floats) -> Ints:
     """Return probabilities as whole millionths, whose sums do not depend on their order.
 
     Parameters
@@ -181,15 +180,13 @@ def _checked_tags(tags: pd.DataFrame, rows: pd.DataFrame, signals: Sequence[Sign
     return found
 
 
-def _row_of_each_tag(tags: pd.DataFrame, rows: pd.DataFrame) -> NDArray[np.int64]:
+def _row_of_each_tag(tags: pd.DataFrame, rows: pd.DataFrame) -> Ints:
     suppliers, messages = pd.Index(rows["supplier"].unique()), pd.Index(rows["message_id"].unique())
     tag_supplier, tag_message = _names("tags", tags, "supplier"), _names("tags", tags, "message_id")
     supplier, message = suppliers.get_indexer(pd.Index(tag_supplier)), messages.get_indexer(pd.Index(tag_message))
     keys = suppliers.get_indexer(pd.Index(rows["supplier"])).astype(np.int64) * len(messages)
     keys += messages.get_indexer(pd.Index(rows["message_id"]))
-    row: NDArray[np.int64] = (
-        pd.Index(keys).get_indexer(pd.Index(supplier.astype(np.int64) * len(messages) + message)).astype(np.int64)
-    )
+    row: Ints = pd.Index(keys).get_indexer(pd.Index(supplier.astype(np.int64) * len(messages) + message)).astype(np.int64)
     lost = (supplier < 0) | (message < 0) | (row < 0)
     if lost.any():
         raise InputError(
@@ -199,18 +196,16 @@ def _row_of_each_tag(tags: pd.DataFrame, rows: pd.DataFrame) -> NDArray[np.int64
     return row
 
 
-def _sentences_with_a_tag(found: pd.DataFrame, n_rows: int) -> NDArray[np.int64]:
+def _sentences_with_a_tag(found: pd.DataFrame, n_rows: int) -> Ints:
     first = ~found.duplicated(["row", "sentence"]).to_numpy()
-    count: NDArray[np.int64] = np.bincount(found["row"].to_numpy()[first], minlength=n_rows).astype(np.int64)
+    count: Ints = np.bincount(found["row"].to_numpy()[first], minlength=n_rows).astype(np.int64)
     return count
 
 
 def _require_columns(what: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise InputError(
-            f"got {what} without {', '.join(missing)}, expected the columns {', '.join(columns)}; add them"
-        )
+        raise InputError(f"got {what} without {', '.join(missing)}, expected the columns {', '.join(columns)}; add them")
 
 
 def _names(what: str, frame: pd.DataFrame, column: str) -> pd.Series[str]:
@@ -223,7 +218,7 @@ def _names(what: str, frame: pd.DataFrame, column: str) -> pd.Series[str]:
     return names.astype("str")
 
 
-def _counts(what: str, frame: pd.DataFrame, column: str) -> NDArray[np.int64]:
+def _counts(what: str, frame: pd.DataFrame, column: str) -> Ints:
     values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
     bad = ~((values >= 0) & (values < 2**31) & (np.floor(values) == values))
     if bad.any():
@@ -231,14 +226,12 @@ def _counts(what: str, frame: pd.DataFrame, column: str) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _days(dates: pd.Series) -> NDArray[np.int64]:
+def _days(dates: pd.Series) -> Ints:
     """Return UTC days since 1970-01-01, `UNDATED` where there is no date."""
     if dates.isna().all():
         return np.full(len(dates), UNDATED, dtype=np.int64)
     if not isinstance(dates.dtype, pd.DatetimeTZDtype):
-        raise InputError(
-            f"got dates of type {dates.dtype}, expected times with a zone; use pandas.to_datetime(utc=True)"
-        )
+        raise InputError(f"got dates of type {dates.dtype}, expected times with a zone; use pandas.to_datetime(utc=True)")
     moments = dates.dt.tz_convert("UTC").dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
     days = np.where(dates.isna().to_numpy(), UNDATED, moments // _MICROSECONDS_A_DAY)
     beyond = (days != UNDATED) & ((days < _FIRST_DAY) | (days > _LAST_DAY))

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from partnersignal.errors import InputError
+from partnersignal.index.arrays import SIDES, SIGNS, Floats
 from partnersignal.index.collecting import MILLION, each_tag_once, in_millionths
 from partnersignal.index.index import Index
 from partnersignal.index.posterior import above_typical, points_per_latent, posterior
-from partnersignal.index.weights import SIDES, SIGNS, Floats
 
 # Contributions add up to index - 50 within this, by the rules of the index.
 _EXACT = 1e-9
@@ -133,8 +133,9 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
     rest = np.maximum(exposure.sum() - exposure, 0)
     rest_evidence = np.maximum(evidence.sum(axis=1, keepdims=True) - evidence, 0)
     result = posterior(rest, rest_evidence, index.prior, index.correction)
+    names = [index.threads.thread_id[i] for i in np.flatnonzero(own)]
     without = 50 + above_typical(result.d, result.scale)
-    rows = pd.DataFrame({"thread_id": index.threads.thread_id[own].astype(str), "index_without": without})
+    rows = pd.DataFrame({"thread_id": names, "index_without": without})
     rows["change"] = score.index - rows["index_without"]
     rows["size"] = -rows["change"].abs()
     return rows.sort_values(["size", "thread_id"], ignore_index=True).drop(columns="size")

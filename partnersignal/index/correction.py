@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from partnersignal.index.weights import Floats
+from partnersignal.index.arrays import Floats
 
 CorrectionSource = Literal["none", "card", "audit"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partnersignal.index.weights import Floats, Ints
+from partnersignal.index.arrays import Floats, Ints
 
 # Suppliers are never taken to be more alike than this (standard deviation over mean).
 _MIN_SPREAD = 0.15

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from partnersignal.errors import InputError
+from partnersignal.index.arrays import Ints
 from partnersignal.index.collecting import KEY, UNDATED, collect_rows, mass_column, smallest_of_each_key
 from partnersignal.signals import Signal, default_signals
 
@@ -159,12 +159,12 @@ class Evidence:
         return cls(signals, ordered.combine_chunks().replace_schema_metadata(None))
 
     @property
-    def days(self) -> NDArray[np.int64]:
+    def days(self) -> Ints:
         """Return the UTC day of each message since 1970-01-01, `UNDATED` where it has none."""
-        days: NDArray[np.int64] = pc.fill_null(self.table["day"], UNDATED).to_numpy().astype(np.int64)
+        days: Ints = pc.fill_null(self.table["day"], UNDATED).to_numpy().astype(np.int64)
         return days
 
-    def numbers(self, column: str) -> NDArray[np.int64]:
+    def numbers(self, column: str) -> Ints:
         """Return an integer or bool column.
 
         Parameters
@@ -177,10 +177,10 @@ class Evidence:
         array of shape (n_messages,)
             Its values.
         """
-        values: NDArray[np.int64] = self.table[column].to_numpy().astype(np.int64)
+        values: Ints = self.table[column].to_numpy().astype(np.int64)
         return values
 
-    def codes(self, column: str) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    def codes(self, column: str) -> tuple[tuple[str, ...], Ints]:
         """Return a text column as numbers.
 
         Parameters

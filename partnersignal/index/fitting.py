@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
+from partnersignal.index.arrays import SIDES
 from partnersignal.index.dispersion import fit_side
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.prior import MIN_SUPPLIERS, MIN_THREADS, Prior, SidePrior
 from partnersignal.index.threads import Threads, roll_threads
 from partnersignal.index.views import HALF_LIFE, Bulk, make_view
-from partnersignal.index.weights import SIDES, resolve_weights
+from partnersignal.index.weights import resolve_weights
 from partnersignal.signals import Signal
 
 
@@ -96,10 +97,7 @@ def prior_of_threads(threads: Threads, signals: tuple[Signal, ...], weights: Map
     """
     if (threads.per_supplier() >= MIN_THREADS).sum() < MIN_SUPPLIERS:
         return shipped_prior(signals, weights)
-    fits = [
-        fit_side(threads.supplier, threads.exposure, threads.evidence[side], len(threads.suppliers))
-        for side in range(2)
-    ]
+    fits = [fit_side(threads.supplier, threads.exposure, threads.evidence[side], len(threads.suppliers)) for side in range(2)]
     sides = (
         SidePrior(fit.mu, fit.tau2, fit.phi, _shares(side, signals, weights, threads.signal_evidence))
         for side, fit in zip(SIDES, fits, strict=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf, stdtrit
 
+from partnersignal.index.arrays import SIGNS, Floats
 from partnersignal.index.correction import ErrorCorrection
 from partnersignal.index.prior import Prior
-from partnersignal.index.weights import SIGNS, Floats
 
 # The interval holds this share of true values, on average over suppliers.
 COVERAGE = 0.90

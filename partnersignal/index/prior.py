@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from partnersignal.errors import InputError
-from partnersignal.index.weights import SIDES, Floats
+from partnersignal.index.arrays import SIDES, Floats
 
 # A portfolio is fitted from this many suppliers with this many threads; a smaller one gets the shipped prior.
 MIN_SUPPLIERS = 8

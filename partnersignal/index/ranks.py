@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from partnersignal.index.arrays import Floats
 from partnersignal.index.index import Index
 from partnersignal.index.posterior import above_typical, error_variance, sampling_variance
 from partnersignal.index.scores import SupplierScore
-from partnersignal.index.weights import Floats
 
 # Two suppliers are told apart when one is above the other with more than this probability.
 TOLD_APART = 0.95

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from partnersignal.index.arrays import SIDES, Bools, Floats, Ints
 from partnersignal.index.collecting import MILLION, UNDATED, mass_column
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.views import View
-from partnersignal.index.weights import SIDES, Floats, Ints
 
 # Saturation: h = 1 / (1 + RHO L) keeps a thread's exposure under 1 / RHO = 4 effective sentences.
 RHO = 0.25
@@ -29,8 +28,8 @@ class Threads:
         All suppliers of the evidence, sorted, also those without a thread here.
     supplier : array of int of shape (n_threads,)
         Number of the thread's supplier.
-    thread_id : array of str of shape (n_threads,)
-        Name of the thread; ``bulk:2001-05`` for all bulk mail of the supplier in that UTC month.
+    thread_id : tuple of str
+        Name of each thread; ``bulk:2001-05`` for all bulk mail of the supplier in that UTC month.
     saturation : array of shape (n_threads,)
         h_t in (0, 1).
     exposure : array of shape (n_threads,)
@@ -53,7 +52,7 @@ class Threads:
 
     suppliers: tuple[str, ...]
     supplier: Ints
-    thread_id: NDArray[np.object_]
+    thread_id: tuple[str, ...]
     saturation: Floats
     exposure: Floats
     evidence: Floats
@@ -61,7 +60,7 @@ class Threads:
     rows: Ints
     thread: Ints
     recency: Floats
-    tagged: NDArray[np.bool_]
+    tagged: Bools
     signal_evidence: dict[str, float]
 
     def per_supplier(self, values: Floats | None = None) -> Floats:
@@ -154,7 +153,7 @@ def _weighted(evidence: Evidence, weights: Mapping[str, float], rows: Ints) -> F
     return mass
 
 
-def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, NDArray[np.object_]]:
+def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, tuple[str, ...]]:
     """Return the thread of each row, the supplier of each thread and the name of each thread."""
     ids, id_of_row = evidence.codes("thread_id")
     days, bulk = evidence.days[rows], evidence.numbers("bulk")[rows] == 1
@@ -165,5 +164,6 @@ def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, 
     width = len(ids) + len(month_list)
     keys, thread = np.unique(supplier * width + group, return_inverse=True)
     month_names = ["bulk:undated" if m == UNDATED else f"bulk:{np.datetime64(int(m), 'M')}" for m in month_list]
-    names = np.array([*ids, *month_names], dtype=object)
-    return thread.astype(np.int64), (keys // width if width else keys), names[keys % width if width else keys]
+    names = [*ids, *month_names]
+    owner, number = np.divmod(keys, max(width, 1))
+    return thread.astype(np.int64), owner, tuple(names[i] for i in number)

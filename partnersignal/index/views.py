@@ -9,12 +9,11 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from partnersignal.errors import InputError
+from partnersignal.index.arrays import Bools, Floats
 from partnersignal.index.collecting import UNDATED
 from partnersignal.index.evidence import Evidence
-from partnersignal.index.weights import Floats
 
 Bulk = Literal["count", "exclude"]
 
@@ -65,7 +64,7 @@ class View:
         """
         return replace(self, since=None, until=None, half_life=half_life)
 
-    def mask(self, evidence: Evidence) -> NDArray[np.bool_]:
+    def mask(self, evidence: Evidence) -> Bools:
         """Return which messages the view covers.
 
         Parameters
@@ -91,7 +90,7 @@ class View:
             inside &= evidence.numbers("bulk") == 0
         return inside
 
-    def recency(self, evidence: Evidence, inside: NDArray[np.bool_]) -> Floats:
+    def recency(self, evidence: Evidence, inside: Bools) -> Floats:
         """Return how much each message of the view counts for its age, r = 2^(-age / half-life).
 
         Parameters
@@ -154,9 +153,7 @@ def make_view(
     if bulk not in get_args(Bulk):
         raise InputError(f"got bulk={bulk!r}, expected 'count' or 'exclude'; choose one")
     if half_life is not None and not half_life > 0:
-        raise InputError(
-            f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades"
-        )
+        raise InputError(f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades")
     first, last, now = _as_date("since", since), _as_date("until", until), _as_date("as_of", as_of)
     if first and last and first > last:
         raise InputError(f"got since={first} after until={last}, expected a window in order; swap them")

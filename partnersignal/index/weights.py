@@ -7,17 +7,10 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 import numpy as np
-from numpy.typing import NDArray
 
 from partnersignal.errors import InputError
-from partnersignal.signals import Side, Signal
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-# The order of every array of shape (2, ...) in this room.
-SIDES: tuple[Side, Side] = ("partner", "vendor")
-SIGNS: Floats = np.array([1.0, -1.0])
+from partnersignal.index.arrays import SIDES
+from partnersignal.signals import Signal
 
 
 def resolve_weights(signals: Sequence[Signal], weights: Mapping[str, float] | None = None) -> dict[str, float]:

@@ -124,10 +124,16 @@ def _document(entry: dict[str, Any], place: str, stem: str, allowed: frozenset[s
     previous = ""
     segments = entry["segments"]
     if not isinstance(segments, list) or not all(isinstance(s, dict) and isinstance(s.get("text"), str) for s in segments):
-        raise InputError(f"{place}: got segments that are no list of objects with a text, expected [{{\"text\": ..., \"labels\": [...]}}]")
+        raise InputError(
+            f'{place}: got segments that are no list of objects with a text, expected [{{"text": ..., "labels": [...]}}]'
+        )
     for segment in segments:
         yield _sentence(
-            {"voice": entry.get("author", "supplier"), "group": entry.get("group", stem), **segment}, place, stem, allowed, previous
+            {"voice": entry.get("author", "supplier"), "group": entry.get("group", stem), **segment},
+            place,
+            stem,
+            allowed,
+            previous,
         )
         previous = segment["text"]
 
@@ -136,7 +142,9 @@ def _read_csv(path: Path, allowed: frozenset[str]) -> Iterator[LabelledSentence]
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         if "text" not in (reader.fieldnames or ()) or "labels" not in (reader.fieldnames or ()):
-            raise InputError(f"{path}: got the columns {', '.join(reader.fieldnames or ()) or 'none'}, expected text and labels")
+            raise InputError(
+                f"{path}: got the columns {', '.join(reader.fieldnames or ()) or 'none'}, expected text and labels"
+            )
         for row in reader:
             yield _sentence({k: v for k, v in row.items() if v}, f"{path}, line {reader.line_num}", path.stem, allowed)
 
@@ -144,7 +152,7 @@ def _read_csv(path: Path, allowed: frozenset[str]) -> Iterator[LabelledSentence]
 def _sentence(entry: dict[str, Any], place: str, stem: str, allowed: frozenset[str], previous: str = "") -> LabelledSentence:
     text = entry.get("text")
     if not isinstance(text, str) or not text.strip():
-        raise InputError(f"{place}: got no text, expected a sentence in \"text\"")
+        raise InputError(f'{place}: got no text, expected a sentence in "text"')
     labels = _label_set(entry.get("labels", ()), place, allowed)
     voice = str(entry.get("voice", "supplier"))
     if voice not in VOICES:

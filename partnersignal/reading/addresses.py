@@ -32,8 +32,7 @@ def decode_words(value: str) -> str:
     if "=?" in value:
         try:
             value = "".join(
-                decode(part, charset) if isinstance(part, bytes) else part
-                for part, charset in decode_header(value)
+                decode(part, charset) if isinstance(part, bytes) else part for part, charset in decode_header(value)
             )
         except (HeaderParseError, ValueError):
             pass  # a damaged encoded word stays as it stands

@@ -19,10 +19,7 @@ FORMATS = {
     ".mbox": "mbox", ".mbx": "mbox", ".eml": "eml", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl",
     ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "notes", ".md": "notes", ".markdown": "notes",
 }  # fmt: skip
-SUPPORTED = (
-    "mbox (.mbox), .eml files, a folder of them, a Maildir, tables (.csv, .jsonl, .parquet) "
-    "or notes (.txt, .md)"
-)
+SUPPORTED = "mbox (.mbox), .eml files, a folder of them, a Maildir, tables (.csv, .jsonl, .parquet) or notes (.txt, .md)"
 _PER_FILE = ("eml", "notes")
 
 

@@ -59,7 +59,9 @@ def parse_message(data: bytes, source: str) -> Message:
     kept = tuple((name, header[name][:500]) for name in KEPT_HEADERS if name in header)
     text = text[:LONGEST_TEXT]
     return Message(
-        message_id=_message_ids(header.get("message-id", ""))[:1][0] if _message_ids(header.get("message-id", "")) else content_key(data),
+        message_id=_message_ids(header.get("message-id", ""))[:1][0]
+        if _message_ids(header.get("message-id", ""))
+        else content_key(data),
         date=date,
         date_quality=quality,
         utc_offset=offset,
@@ -119,7 +121,7 @@ def _body(mime: MimePart) -> str:
 
 
 def normalised(text: str) -> str:
-    """Make line ends ``\\n`` and drop what no reader sees.
+    r"""Make line ends ``\n`` and drop what no reader sees.
 
     Parameters
     ----------

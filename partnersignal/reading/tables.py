@@ -157,7 +157,9 @@ def _message(row: dict[str, Any], source: str) -> Message | Unreadable:
     text = cell.get("body", "")
     if not text.strip() and cell.get("body_html"):
         text = html_to_text(cell["body_html"])
-    elif "<" in text and text.lstrip()[:200].lower().startswith(("<html", "<!doctype", "<div", "<body", "<p>", "<head", "<meta")):
+    elif "<" in text and text.lstrip()[:200].lower().startswith(
+        ("<html", "<!doctype", "<div", "<body", "<p>", "<head", "<meta")
+    ):
         text = html_to_text(text)
     text = normalised(text)[:LONGEST_TEXT]
     if not any(value.strip() for value in cell.values()):

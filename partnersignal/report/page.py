@@ -35,7 +35,12 @@ def write_report(path: Path, index: Index, explanations: Sequence[Explanation], 
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     quiet = build_index(
-        index.evidence, weights=index.weights, prior=index.prior, as_of=index.view.as_of, half_life=index.half_life, bulk="exclude"
+        index.evidence,
+        weights=index.weights,
+        prior=index.prior,
+        as_of=index.view.as_of,
+        half_life=index.half_life,
+        bulk="exclude",
     )
     without_bulk = {score.supplier: score.index for score in quiet}
     page = environment.get_template("report.html").render(

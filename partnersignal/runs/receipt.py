@@ -74,7 +74,7 @@ def make_receipt(
         },
         "tags": int(tags),
         "suppliers": {
-            "with_sentences": int(len(mass)),
+            "with_sentences": len(mass),
             "in_directory": len(directory.suppliers),
             "inferred": directory.inferred,
             "ours": [*directory.our_domains, *directory.our_addresses],

@@ -220,7 +220,9 @@ class Run:
         """Write ``index.csv``, ``evidence.csv`` and ``report.html``."""
         table = self.index.to_pandas()
         table["error_correction"] = table["error_correction"].astype(str)
-        table.to_csv(self.folder / "index.csv", index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, date_format="%Y-%m-%d")
+        table.to_csv(
+            self.folder / "index.csv", index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, date_format="%Y-%m-%d"
+        )
         explanations = [result.explain() for result in self.index]
         write_evidence(self.folder / "evidence.csv", explanations)
         self.write_report(explanations)
@@ -300,7 +302,9 @@ def open_run(folder: str | os.PathLike[str]) -> Run:
     """
     path = Path(folder)
     if not (path / STATE_FILE).is_file():
-        raise InputError(f"got {path}, which is no run folder (it holds no {STATE_FILE}); expected one written by: partnersignal score")
+        raise InputError(
+            f"got {path}, which is no run folder (it holds no {STATE_FILE}); expected one written by: partnersignal score"
+        )
     run = Run(path)
     if not run.state.get("finished") or not all((path / f"{name}.parquet").is_file() for name in TABLES):
         raise RunError(f"got the run {path}, which was cut off; go on with the same partnersignal score command")

@@ -19,8 +19,8 @@ from partnersignal.reading import Export, open_export
 from partnersignal.runs.receipt import make_receipt
 from partnersignal.runs.run import Run, index_state, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
-from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.runs.shards import TagJob, part_path, read_scan, scan_path, scan_shard, tag_shard
+from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.suppliers import SupplierDirectory, infer_directory, load_directory
 from partnersignal.tagging import Tagger, load
@@ -117,7 +117,9 @@ def score(
     if not (plan.rows["unreadable"] == "").any():
         reason = plan.rows["unreadable"].iloc[0] if len(plan.rows) else "it is empty"
         shutil.rmtree(folder)
-        raise InputError(f"got an export without a readable message ({reason}); expected mail or notes, see: partnersignal score --help")
+        raise InputError(
+            f"got an export without a readable message ({reason}); expected mail or notes, see: partnersignal score --help"
+        )
     directory = directory or infer_directory(plan.rows, ours)
     job = TagJob(str(model), directory, window[0] and pd.Timestamp(window[0]), window[1] and pd.Timestamp(window[1]),
                  bulk == "count", quotes, settings.columns)  # fmt: skip

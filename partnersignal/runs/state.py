@@ -35,7 +35,9 @@ def read_state(folder: Path) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
         return state
     except (OSError, ValueError) as error:
-        raise RunError(f"got the run {folder} with a damaged {STATE_FILE} ({error}); delete the folder and score again") from error
+        raise RunError(
+            f"got the run {folder} with a damaged {STATE_FILE} ({error}); delete the folder and score again"
+        ) from error
 
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:

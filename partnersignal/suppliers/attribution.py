@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from partnersignal.cleaning.lines import LIST_ITEM
 from partnersignal.messages import Message, Sentence, Voice
-from partnersignal.suppliers.directory import AMBIGUOUS, OURS, Owner, SupplierDirectory
+from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|\d{1,2}[.)][ \t]|[*_]{2})")
 _HEADING_LENGTH = 60
@@ -32,9 +32,7 @@ class Attribution:
     voice: Voice
 
 
-def attribute(
-    message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory
-) -> tuple[Attribution | None, ...]:
+def attribute(message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory) -> tuple[Attribution | None, ...]:
     """Attribute the sentences of one message.
 
     Parameters
@@ -88,7 +86,7 @@ def _to_suppliers(directory: SupplierDirectory, addressed: set[int], sentence: S
 
 
 def _internal(message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory) -> list[_Found]:
-    """The last supplier named carries on within its paragraph; a heading within its section; a subject throughout."""
+    """Let a name carry on within its paragraph, a heading within its section, a subject throughout."""
     subject = _only(directory.mentions(message.subject))
     everyone = {owner for sentence in sentences for owner in directory.mentions(sentence.text)}
     default = subject if subject is not None and everyone <= {subject} else None
@@ -121,7 +119,9 @@ def _internal(message: Message, sentences: Sequence[Sentence], directory: Suppli
 def _is_heading(line: str, sentence: Sentence) -> bool:
     text = line.strip()
     whole = len(text) - len(sentence.text) <= 8
-    return bool(_HEADING.match(line) and len(text) <= _HEADING_LENGTH) or (whole and len(text) <= 40 and text[-1:] not in ".!?," and text[:1] not in "-*•")
+    return bool(_HEADING.match(line) and len(text) <= _HEADING_LENGTH) or (
+        whole and len(text) <= 40 and text[-1:] not in ".!?," and text[:1] not in "-*•"
+    )
 
 
 def _leads(directory: SupplierDirectory, text: str) -> bool:
@@ -131,4 +131,4 @@ def _leads(directory: SupplierDirectory, text: str) -> bool:
 def _only(named: Sequence[Owner]) -> int | None:
     """Return the one supplier named; None for none, several or a shared name."""
     first = named[0] if len(named) == 1 else None
-    return first if isinstance(first, int) and first != AMBIGUOUS else None
+    return first if isinstance(first, int) else None

@@ -181,9 +181,13 @@ def load_directory(path: str | os.PathLike[str], ours: Iterable[str] = ()) -> Su
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"got the supplier file {file}, which does not exist; draft one with: partnersignal suppliers EXPORT") from None
+        raise InputError(
+            f"got the supplier file {file}, which does not exist; draft one with: partnersignal suppliers EXPORT"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"got the supplier file {file}, which cannot be read as UTF-8 text ({error}); save it as UTF-8") from error
+        raise InputError(
+            f"got the supplier file {file}, which cannot be read as UTF-8 text ({error}); save it as UTF-8"
+        ) from error
     our_entry, entries = _from_csv(text) if file.suffix.lower() == ".csv" else _from_toml(text, file)
     suppliers = tuple(_supplier(entry, f"{file}, supplier {number}") for number, entry in enumerate(entries, 1))
     if not suppliers:
@@ -203,7 +207,9 @@ def _from_toml(text: str, file: Path) -> tuple[dict[str, list[str]], list[dict[s
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file}: got no valid TOML ({error}); expected [ours] and [[supplier]] tables, or name it .csv") from error
+        raise InputError(
+            f"{file}: got no valid TOML ({error}); expected [ours] and [[supplier]] tables, or name it .csv"
+        ) from error
     unknown = set(data) - {"ours", "supplier"}
     if unknown:
         raise InputError(f"{file}: got the table {min(unknown)!r}, expected only [ours] and [[supplier]]")
@@ -240,18 +246,20 @@ def _supplier(entry: Mapping[str, Any], place: str) -> Supplier:
             raise InputError(f"{place}: got the field {key!r}, expected one of {', '.join(_FIELDS)}{hint}")
     name = str(entry.get("name", "")).strip()
     if not name:
-        raise InputError(f"{place}: got no name, expected name = \"...\"")
+        raise InputError(f'{place}: got no name, expected name = "..."')
     lists: dict[str, tuple[str, ...]] = {}
     for key in _LISTS:
         value = entry.get(key, ())
         if isinstance(value, str) or not all(isinstance(each, str) for each in value):
-            raise InputError(f"{place} ({name}): got {key} = {value!r}, expected a list of texts, for example [\"acme.com\"]")
+            raise InputError(f'{place} ({name}): got {key} = {value!r}, expected a list of texts, for example ["acme.com"]')
         lists[key] = tuple(str(each).strip() for each in value if str(each).strip())
     for key in ("domains", "addresses", "executives"):
         lists[key] = tuple(each.lower().lstrip("@") for each in lists[key])
     free = next((domain for domain in lists["domains"] if domain in freemail_domains()), None)
     if free:
-        raise InputError(f"{place} ({name}): got the domain {free}, which is freemail; expected addresses = [\"somebody@{free}\"]")
+        raise InputError(
+            f'{place} ({name}): got the domain {free}, which is freemail; expected addresses = ["somebody@{free}"]'
+        )
     if not any(lists[key] for key in ("domains", "addresses", "aliases")):
         raise InputError(f"{place} ({name}): got no domains, addresses or aliases, expected at least one of them")
     return Supplier(

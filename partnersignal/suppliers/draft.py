@@ -79,7 +79,9 @@ def draft_toml(scan: pd.DataFrame, ours: Iterable[str] = (), fewest: int = 3) ->
     """
     directory = infer_directory(scan, ours)
     if not directory.our_domains and not directory.our_addresses:
-        raise InputError("got an export without any address of an organisation, expected senders and recipients; name us with --ours DOMAIN")
+        raise InputError(
+            "got an export without any address of an organisation, expected senders and recipients; name us with --ours DOMAIN"
+        )
     senders = _count(address.rpartition("@")[2] for address in scan["sender"].dropna() if "@" in address)
     recipients = _count(domain for cell in scan["recipient_domains"].dropna() for domain in cell.split())
     counts = senders + recipients

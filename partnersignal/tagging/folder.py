@@ -92,16 +92,22 @@ def load_config(folder: Path) -> ModelConfig:
     """
     file = folder / CONFIG_FILE
     if not file.is_file():
-        raise ModelError(f"got {folder}, which is no model folder (it holds no {CONFIG_FILE}); expected one written by: partnersignal train")
+        raise ModelError(
+            f"got {folder}, which is no model folder (it holds no {CONFIG_FILE}); expected one written by: partnersignal train"
+        )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
         version, backend = data["format"], data["backend"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error
     if version != FORMAT:
-        raise ModelError(f"got a model of format {version!r} in {folder}, expected {FORMAT}; update partnersignal, or train the model again")
+        raise ModelError(
+            f"got a model of format {version!r} in {folder}, expected {FORMAT}; update partnersignal, or train the model again"
+        )
     if backend not in BACKENDS:
-        raise ModelError(f"got the backend {backend!r} in {folder}, expected one of {', '.join(BACKENDS)}; update partnersignal")
+        raise ModelError(
+            f"got the backend {backend!r} in {folder}, expected one of {', '.join(BACKENDS)}; update partnersignal"
+        )
     try:
         entries = data["signals"]
         signals = tuple(Signal(e["label"], e["side"], float(e["weight"]), e["definition"], e["source"]) for e in entries)

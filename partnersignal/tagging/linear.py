@@ -174,10 +174,16 @@ def load_linear(folder: Path, n_signals: int) -> LinearModel:
         coef = tensors["coef"].astype(np.float32)
         intercept = tensors["intercept"].astype(np.float64)
     except FileNotFoundError as error:
-        raise ModelError(f"got the model folder {folder} without {Path(str(error.filename)).name}, expected it there; copy the folder again") from error
+        raise ModelError(
+            f"got the model folder {folder} without {Path(str(error.filename)).name}, expected it there; copy the folder again"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise ModelError(f"got the model folder {folder}, which is damaged ({type(error).__name__}: {error}); copy or train it again") from error
+        raise ModelError(
+            f"got the model folder {folder}, which is damaged ({type(error).__name__}: {error}); copy or train it again"
+        ) from error
     width = sum(len(terms[kind]) for kind in vectorizers) + len(VOICES)
     if coef.shape != (width, n_signals) or intercept.shape != (n_signals,):
-        raise ModelError(f"got weights of shape {coef.shape} in {folder}, expected ({width}, {n_signals}); copy or train it again")
+        raise ModelError(
+            f"got weights of shape {coef.shape} in {folder}, expected ({width}, {n_signals}); copy or train it again"
+        )
     return LinearModel(vectorizers, coef, intercept)

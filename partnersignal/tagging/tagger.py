@@ -225,7 +225,9 @@ def find_model(model: str | os.PathLike[str] = "default") -> Path:
     """
     folder = shipped(DEFAULT_MODEL) if str(model) in SHIPPED_NAMES else Path(model)
     if not folder.is_dir():
-        raise ModelError(f"got the model {str(model)!r}, expected {', '.join(SHIPPED_NAMES)}, or a folder written by: partnersignal train")
+        raise ModelError(
+            f"got the model {str(model)!r}, expected {', '.join(SHIPPED_NAMES)}, or a folder written by: partnersignal train"
+        )
     return folder
 
 

@@ -12,43 +12,6 @@ from partnersignal.labels import LabelledSentence
 from partnersignal.tagging import Tagger
 from partnersignal.training.evaluation import evaluate
 
-_CARD = """\
-# Model card
-
-Backend `{{ config.backend }}`, {{ signals | length }} signals, languages: {{ languages | join(", ") }}. Written by `partnersignal train`; every figure below was measured by it.
-
-## Data
-
-{{ n_sentences }} sentences in {{ n_groups }} groups (worlds, files), {{ n_labelled }} with a signal. Licence and making: `data/README.md` of the project, or your own label files.
-
-## Figures
-
-Out of fold ({{ config.folds }} folds of whole groups, seed {{ config.seed }}){% if tests %}, and on label files that nothing was fitted on{% endif %}; the shipped thresholds throughout.
-
-| set | sentences | macro-F1 | micro-F1 | mean average precision | any-signal F1 | recall, partner side | false alarms, any | false alarms, partner | ECE |
-|---|---|---|---|---|---|---|---|---|---|
-{%- for name, f in rows %}
-| {{ name }} | {{ f.sentences }} | {{ n(f.macro_f1) }} | {{ n(f.micro_f1) }} | {{ n(f.mean_average_precision) }} | {{ n(f.any_signal.f1) }} | {{ n(f.recall_partner) }} | {{ p(f.false_positive_rate) }} | {{ p(f.false_positive_rate_partner) }} | {{ n(f.ece) }} |
-{%- endfor %}
-
-## Signals (out of fold)
-
-| signal | side | positives | precision | recall | F1 | average precision | threshold |
-|---|---|---|---|---|---|---|---|
-{%- for signal in signals %}
-{%- set f = report.per_label[signal.label] %}
-| {{ signal.label }} | {{ signal.side }} | {{ f.support }} | {{ n(f.precision) }} | {{ n(f.recall) }} | {{ n(f.f1) }} | {{ n(f.average_precision) }} | {{ n(thresholds[signal.label]) }} |
-{%- endfor %}
-
-## Thresholds and prior
-
-Chosen out of fold, none on a test set: the best F1 for each signal, but no more than {{ p(config.partner_false_alarms) }} of the sentences of ordinary mail tagged partner-like by mistake and {{ p(config.vendor_false_alarms) }} vendor-like, over all signals of the side together. Ordinary mail stands for what real mailboxes are full of: groups of documents in which under 2 % of the sentences are labelled. A signal with fewer than 30 positives has its threshold drawn towards the others'. Probabilities are calibrated (Platt scaling) to the share of signals in the training data, which is higher than in real mail.
-
-## Limits
-
-English only. Sentences are judged one by one: irony, and what only the thread shows, are missed. A signal with few positives above is not to be relied on alone. The figures are for text of the kind named; mail of another trade or time can be harder.
-"""
-
 
 def write_card(
     tagger: Tagger,
@@ -78,7 +41,8 @@ def write_card(
         Markdown.
     """
     rows = [("out of fold", report), *((f"`{name}`", evaluate(labels, tagger)) for name, labels in tests)]
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(_CARD)
+    loader = jinja2.PackageLoader("partnersignal.training", "")
+    template = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined).get_template("model_card.md.j2")  # noqa: S701 (Markdown)
     return template.render(
         config=asdict(config),
         signals=tagger.config.signals,

@@ -109,7 +109,9 @@ def figures(
     predicted = (probabilities >= thresholds) & scored
     truth &= scored
     seen = np.where(scored, probabilities, 0.0)
-    per_label = {label: _label_figures(truth[:, k], predicted[:, k], seen[:, k], scored[:, k]) for k, label in enumerate(labels)}
+    per_label = {
+        label: _label_figures(truth[:, k], predicted[:, k], seen[:, k], scored[:, k]) for k, label in enumerate(labels)
+    }
     macro = [f["f1"] for f in per_label.values() if f["support"] >= FEWEST_POSITIVES]
     # A sentence with an ignore and no label is neither a positive nor a negative for sure.
     clear = truth.any(axis=1) | np.array([not s.ignored for s in sentences], dtype=bool)

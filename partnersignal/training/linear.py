@@ -12,7 +12,6 @@ from partnersignal.tagging.linear import LinearModel, features, make_vectorizers
 from partnersignal.training.evaluation import Bools
 
 
-
 def fit_linear(
     sentences: Sequence[str], voices: Sequence[str], truth: Bools, scored: Bools, *, strength: float = 10.0, seed: int = 13
 ) -> LinearModel:
