@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,9 +65,20 @@ def score(
 
     with _progress() as progress:
         run = score_export(
-            export, out=out, suppliers=suppliers, ours=ours or (), model=model, jobs=jobs, since=since, until=until, as_of=as_of,
-            bulk=_bulk(bulk), quotes=not no_quotes, columns=_pairs(column, "--column", "FIELD=COLUMN"), progress=progress,
-        )  # fmt: skip
+            export,
+            out=out,
+            suppliers=suppliers,
+            ours=ours or (),
+            model=model,
+            jobs=jobs,
+            since=since,
+            until=until,
+            as_of=as_of,
+            bulk=_bulk(bulk),
+            quotes=not no_quotes,
+            columns=_pairs(column, "--column", "FIELD=COLUMN"),
+            progress=progress,
+        )
     _print_index(run)
 
 
@@ -83,10 +95,7 @@ def tag(
     tagger = load(model)
     texts = [text] if text is not None else (line.rstrip("\n") for line in sys.stdin)
     for tagged in tagger.tag_many(texts, voice):
-        tags = [
-            {"sentence": t.sentence, "start": t.start, "end": t.end, "text": t.text, "signal": t.signal, "probability": round(t.probability, 6)}
-            for t in tagged.tags
-        ]  # fmt: skip
+        tags = [{**asdict(each), "probability": round(each.probability, 6)} for each in tagged.tags]
         if as_json:
             typer.echo(json.dumps({"text": tagged.text, "tags": tags}, ensure_ascii=False))
         else:
@@ -107,10 +116,8 @@ def train(
     from partnersignal.training import train as train_model
 
     trained = train_model(labels, out, config=TrainingConfig(backend=backend, seed=seed), test_sets=test or (), progress=_say)
-    macro = trained.figures["macro_f1"]
-    typer.echo(
-        f"{trained.folder}: macro-F1 out of fold {'-' if macro is None else format(macro, '.3f')}; see {trained.folder / 'MODEL_CARD.md'}"
-    )
+    macro = _figure(trained.figures["macro_f1"])
+    typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
 
 
 @app.command()
@@ -129,9 +136,8 @@ def evaluate(
     for name, value in result.items():
         if name == "per_label":
             for label, figures in value.items():
-                typer.echo(
-                    f"  {label:24s} n={figures['support']:<5d} F1={_figure(figures['f1'])} AP={_figure(figures['average_precision'])}"
-                )
+                ranked = _figure(figures["average_precision"])
+                typer.echo(f"  {label:24s} n={figures['support']:<5d} F1={_figure(figures['f1'])} AP={ranked}")
         elif isinstance(value, dict):
             typer.echo(f"{name:28s} " + ", ".join(f"{key} {_figure(each)}" for key, each in value.items()))
         else:
@@ -232,9 +238,9 @@ def _print_index(run: Run) -> None:
         shown = f"{score.index:5.0f}" if score.enough_evidence else "    -"
         balance = "-" if score.balance is None else f"{100 * score.balance:.0f} %"
         note = "" if score.enough_evidence else "  not enough evidence"
-        typer.echo(
-            f"{score.supplier:{width}}  {shown}  {score.low:5.0f} to {score.high:3.0f}   {balance:>7}  {score.threads:7d}  {score.messages:8d}{note}"
-        )
+        interval = f"{score.low:5.0f} to {score.high:3.0f}"
+        counts = f"{score.threads:7d}  {score.messages:8d}"
+        typer.echo(f"{score.supplier:{width}}  {shown}  {interval}   {balance:>7}  {counts}{note}")
     _say(f"report: {run.folder / 'report.html'}   receipt: {run.folder / 'receipt.json'}   (50 = typical here; uncorrected)")
 
 
@@ -269,4 +275,5 @@ def _weights(path: Path | None) -> dict[str, float] | None:
         raise InputError(
             f"got the weights file {path}, which cannot be read ({error}); expected TOML lines: signal = weight"
         ) from None
-    return data.get("weights", data)
+    table: dict[str, float] = data.get("weights", data)
+    return table

@@ -72,9 +72,10 @@ def two(threads: int, good: float, bad: float) -> list[Mail]:
     ]
 
 
-def test_threads_needed_is_the_smallest_number_that_does() -> None:
+@pytest.mark.parametrize("evidence", [0.4, 0.3, 0.2, 0.1])
+def test_threads_needed_is_the_smallest_number_that_does(evidence: float) -> None:
     """More mail of the same kind tells them apart; with none needed the answer is 0."""
-    index = build_index(collect(two(3, 0.4, 0.4)))
+    index = build_index(collect(two(3, evidence, evidence)))
     needed = threads_needed(index, "A", "B")
     assert probability_above(index["A"], index["B"]) < 0.95
     assert needed is not None

@@ -126,7 +126,11 @@ def test_rule_4_contributions_where_the_rate_is_the_mean() -> None:
     at_mean = build_index(collect(doubled))
     assert at_mean.posterior.rate[0, 0] == pytest.approx(0.035, abs=1e-15)
     for built, world in ((index, mails), (at_mean, doubled)):
-        assert abs(explain(built, "A", frames(world)[1]).total - (built["A"].index - 50)) <= 1e-9
+        explanation = explain(built, "A", frames(world)[1])
+        assert abs(explanation.total - (built["A"].index - 50)) <= 1e-9
+    # What was found and what was expected cancel; neither is nothing.
+    assert explanation.contributions["contribution"][0] > 1
+    assert at_mean.posterior.secant[0, 0] == pytest.approx(1 / 0.07, rel=1e-12)
 
 
 def thread_name(mail: Mail) -> str:
@@ -180,6 +184,13 @@ def test_rule_5_a_thread_has_bounded_exposure_and_evidence(seed: int) -> None:
     assert ((threads.evidence >= 0) & (threads.evidence <= 1)).all()
     months = {(m.supplier, m.day and (m.day.year, m.day.month)) for m in mails if m.bulk and m.sentences}
     assert sum(name.startswith("bulk:") for name in threads.thread_id) == len(months)
+
+
+def test_rule_5_undated_bulk_mail_is_a_thread_of_its_own() -> None:
+    """It joins no month, not even the first of the calendar."""
+    days = [None, None, date(1970, 1, 5), date(1970, 1, 30), date(1970, 2, 1)]
+    mails = [Mail("A", f"{n}@x", f"{n}", day, True, 2, 0, ()) for n, day in enumerate(days)]
+    assert build_index(collect(mails)).threads.thread_id == ("bulk:1970-01", "bulk:1970-02", "bulk:undated")
 
 
 @PROPERTY

@@ -217,8 +217,14 @@ def test_prior_survives_json(suppliers: int) -> None:
         ({"source": "guess"}, "got prior source 'guess', expected 'portfolio' or 'shipped'"),
         ({"suppliers": -1}, "got -1 suppliers in a prior"),
         ({"vendor": {"mu": 1}}, "got a vendor prior with .'mu'., expected exactly"),
-        ({"vendor": {"mu": 0.0, "tau2": 1.0, "phi": 1.0, "shares": {"upselling": 1.0}}}, "expected numbers above 0"),
-        ({"vendor": {"mu": 1.0, "tau2": 1.0, "phi": 1.0, "shares": {"upselling": 0.9}}}, "do not add up to 1"),
+        (
+            {"vendor": {"mu": 0.0, "tau2": 1.0, "phi": 1.0, "phi_unfaded": 1.0, "shares": {"upselling": 1.0}}},
+            "expected numbers above 0",
+        ),
+        (
+            {"vendor": {"mu": 1.0, "tau2": 1.0, "phi": 1.0, "phi_unfaded": 1.0, "shares": {"upselling": 0.9}}},
+            "do not add up to 1",
+        ),
     ],
 )
 def test_damaged_prior_is_refused(change: dict[str, object], message: str) -> None:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from partnersignal.conversations.scan import scan_messages
+
 _STRAY_GAP = timedelta(days=366)
 _STRAY_SHARE = 0.01
 
@@ -59,7 +61,7 @@ def make_plan(scans: Iterable[pd.DataFrame]) -> Plan:
         The same for the same messages, however they were cut into shards.
     """
     numbered = [scan.assign(shard=number) for number, scan in enumerate(scans)]
-    rows = pd.concat(numbered, ignore_index=True) if numbered else pd.DataFrame()
+    rows = pd.concat(numbered or [scan_messages([]).assign(shard=0)], ignore_index=True)
     readable = rows["unreadable"] == ""
     rows["duplicate"] = False
     rows["thread_id"] = ""

@@ -132,7 +132,7 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
     # Rounding must not leave less than nothing where the last thread goes.
     rest = np.maximum(exposure.sum() - exposure, 0)
     rest_evidence = np.maximum(evidence.sum(axis=1, keepdims=True) - evidence, 0)
-    result = posterior(rest, rest_evidence, index.prior, index.correction)
+    result = posterior(rest, rest_evidence, index.posterior.prior, index.correction)
     names = [index.threads.thread_id[i] for i in np.flatnonzero(own)]
     without = 50 + above_typical(result.d, result.scale)
     rows = pd.DataFrame({"thread_id": names, "index_without": without})
@@ -145,7 +145,7 @@ def _points_per_unit(index: Index, number: int) -> Floats:
     """Return the signed points that a unit of evidence of each side earns."""
     result = index.posterior
     slope = points_per_latent(result.d[number : number + 1], result.scale)
-    points: Floats = SIGNS * slope * result.secant[:, number] / (result.exposure[number] + index.prior.both("kappa"))
+    points: Floats = SIGNS * slope * result.secant[:, number] / (result.exposure[number] + result.prior.both("kappa"))
     return points
 
 

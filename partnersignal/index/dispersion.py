@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partnersignal.index.arrays import Floats, Ints
+from partnersignal.index.arrays import Bools, Floats, Ints
 
 # Suppliers are never taken to be more alike than this (standard deviation over mean).
 _MIN_SPREAD = 0.15
@@ -23,7 +23,7 @@ class SideFit:
 
     Attributes
     ----------
-    mu, tau2, phi : float
+    mu, tau2, phi, phi_unfaded : float
         As in `SidePrior`.
     suppliers : int
         Suppliers with at least two threads, which the fit rests on.
@@ -32,10 +32,11 @@ class SideFit:
     mu: float
     tau2: float
     phi: float
+    phi_unfaded: float
     suppliers: int
 
 
-def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, n: int) -> SideFit:
+def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, recency: Floats, n: int) -> SideFit:
     """Fit one side by moments.
 
     With X_s, A_s the sums of a supplier over its T threads and y_s = X_s / A_s::
@@ -52,6 +53,8 @@ def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, n: int) -> Side
         Number of each thread's supplier.
     exposure, evidence : array of shape (n_threads,)
         A_t and X_t.
+    recency : array of shape (n_threads,)
+        rbar_t, which takes the ageing out of both.
     n : int
         Number of suppliers.
 
@@ -70,15 +73,29 @@ def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, n: int) -> Side
     total_evidence = np.bincount(supplier, evidence, minlength=n)
     # One thread says nothing about how threads differ.
     used = (count >= 2) & (total_exposure > _NO_EXPOSURE)
-    rate = np.divide(total_evidence, total_exposure, out=np.zeros(n), where=used)
-    size, y, weight = total_exposure[used], rate[used], total_evidence[used].sum()
+    size, weight = total_exposure[used], float(total_evidence[used].sum())
     if not weight > 0:
         mu = 0.5 / max(float(size.sum()), 1.0)
-        return SideFit(mu, (_MIN_SPREAD * mu) ** 2, 1.0, len(size))
+        return SideFit(mu, (_MIN_SPREAD * mu) ** 2, 1.0, 1.0, len(size))
+    phi = _dispersion(supplier, exposure, evidence, used)
+    fresh_exposure, fresh_evidence = (
+        np.divide(values, recency, out=np.zeros_like(values), where=recency > 0)
+        for values in (exposure, evidence)
+    )
+    phi_unfaded = _dispersion(supplier, fresh_exposure, fresh_evidence, used)
+    mu, tau2 = _paule_mandel(total_evidence[used] / size, size, phi, weight / float(size.sum()))
+    return SideFit(mu, tau2, phi, phi_unfaded, len(size))
+
+
+def _dispersion(supplier: Ints, exposure: Floats, evidence: Floats, used: Bools) -> float:
+    """Return the variance of the suppliers' evidence per unit of evidence."""
+    n = len(used)
+    count = np.bincount(supplier, minlength=n)
+    total_exposure, total_evidence = (np.bincount(supplier, values, minlength=n) for values in (exposure, evidence))
+    rate = np.divide(total_evidence, total_exposure, out=np.zeros(n), where=used)
     squares = np.bincount(supplier, (evidence - exposure * rate[supplier]) ** 2, minlength=n)[used]
-    phi = max(float((count[used] / (count[used] - 1) * squares).sum() / weight), _MIN_DISPERSION)
-    mu, tau2 = _paule_mandel(y, size, phi, float(weight / size.sum()))
-    return SideFit(mu, tau2, phi, len(size))
+    scatter = (count[used] / (count[used] - 1) * squares).sum()
+    return max(float(scatter / total_evidence[used].sum()), _MIN_DISPERSION)
 
 
 def _paule_mandel(y: Floats, size: Floats, phi: float, mu: float) -> tuple[float, float]:

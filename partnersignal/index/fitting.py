@@ -19,10 +19,10 @@ from partnersignal.signals import Signal
 def shipped_prior(signals: tuple[Signal, ...], weights: Mapping[str, float]) -> Prior:
     """Return the prior for portfolios of fewer than 8 suppliers with 5 threads.
 
-    Both sides have mean .035, standard deviation .04 and dispersion .3 (kappa 6.6): round figures of the simulated
+    Both sides have mean .035, standard deviation .04 and dispersion .3, .45 unfaded: round figures of the simulated
     portfolios in docs/index.md, which give means of .02 to .05, relative deviations of .5 to 1.35 and dispersions of
-    .2 to .3 a side at a half-life of 365 days. The sides are alike on purpose: no tag of either side then says nothing
-    either way, and the index stays at 50. They are not measured on real portfolios.
+    .2 to .3 a side at a half-life of 365 days, .35 to .45 unfaded. The sides are alike on purpose: no tag of either
+    side then says nothing either way, and the index stays at 50. They are not measured on real portfolios.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def shipped_prior(signals: tuple[Signal, ...], weights: Mapping[str, float]) -> 
     Prior
         Of source "shipped".
     """
-    sides = (SidePrior(0.035, 0.0016, 0.3, _shares(side, signals, weights, {})) for side in SIDES)
+    sides = (SidePrior(0.035, 0.0016, 0.3, 0.45, _shares(side, signals, weights, {})) for side in SIDES)
     return Prior("shipped", 0, *sides)
 
 
@@ -97,9 +97,12 @@ def prior_of_threads(threads: Threads, signals: tuple[Signal, ...], weights: Map
     """
     if (threads.per_supplier() >= MIN_THREADS).sum() < MIN_SUPPLIERS:
         return shipped_prior(signals, weights)
-    fits = [fit_side(threads.supplier, threads.exposure, threads.evidence[side], len(threads.suppliers)) for side in range(2)]
+    fits = [
+        fit_side(threads.supplier, threads.exposure, evidence, threads.mean_recency, len(threads.suppliers))
+        for evidence in threads.evidence
+    ]
     sides = (
-        SidePrior(fit.mu, fit.tau2, fit.phi, _shares(side, signals, weights, threads.signal_evidence))
+        SidePrior(fit.mu, fit.tau2, fit.phi, fit.phi_unfaded, _shares(side, signals, weights, threads.signal_evidence))
         for side, fit in zip(SIDES, fits, strict=True)
     )
     return Prior("portfolio", fits[0].suppliers, *sides)

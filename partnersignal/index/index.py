@@ -196,6 +196,6 @@ def build_index(
         raise InputError("got a prior of other signals than the evidence, expected the same taxonomy; fit it again")
     used = correction or ErrorCorrection.none()
     evidence_sums = np.stack([threads.per_supplier(side) for side in threads.evidence])
-    result = posterior(threads.per_supplier(threads.exposure), evidence_sums, prior, used)
-    scores = supplier_scores(evidence, view, threads, result, prior, used)
+    result = posterior(threads.per_supplier(threads.exposure), evidence_sums, prior.for_half_life(view.half_life), used)
+    scores = supplier_scores(evidence, view, threads, result, used)
     return Index(scores, prior, resolved, view, used, evidence, threads, result)

@@ -33,6 +33,8 @@ class Posterior:
         Standard deviation of D, above 0.
     scale : float
         tau_D, the standard deviation of D between suppliers.
+    prior : Prior
+        The prior as used, with the dispersion that belongs to the view.
     """
 
     exposure: Floats
@@ -41,6 +43,7 @@ class Posterior:
     d: Floats
     sd: Floats
     scale: float
+    prior: Prior
 
 
 def posterior(exposure: Floats, evidence: Floats, prior: Prior, correction: ErrorCorrection) -> Posterior:
@@ -58,7 +61,7 @@ def posterior(exposure: Floats, evidence: Floats, prior: Prior, correction: Erro
     evidence : array of shape (2, n)
         X of each side.
     prior : Prior
-        The portfolio.
+        The portfolio, with the dispersion of the view.
     correction : ErrorCorrection
         False alarms.
 
@@ -82,6 +85,7 @@ def posterior(exposure: Floats, evidence: Floats, prior: Prior, correction: Erro
         d=SIGNS @ np.log1p(relative),
         sd=np.sqrt(sampling_variance(exposure, rate, prior, correction) + error_variance(rate, prior, correction)),
         scale=float(np.sqrt(np.log1p(spread).sum())),
+        prior=prior,
     )
 
 
@@ -158,22 +162,20 @@ def above_typical(d: Floats, scale: float | Floats) -> Floats:
     return points
 
 
-def interval(result: Posterior, prior: Prior) -> tuple[Floats, Floats]:
+def interval(result: Posterior) -> tuple[Floats, Floats]:
     """Return the ends of the 90 % interval of the index.
 
     Parameters
     ----------
     result : Posterior
-        The suppliers.
-    prior : Prior
-        Gives the degrees of freedom: with few suppliers the prior itself is uncertain.
+        The suppliers. Its prior gives the degrees of freedom: with few suppliers the prior itself is uncertain.
 
     Returns
     -------
     low, high : array of shape (n,)
         In [0, 100].
     """
-    reach = float(stdtrit(prior.degrees_of_freedom, 0.5 + COVERAGE / 2)) * result.sd
+    reach = float(stdtrit(result.prior.degrees_of_freedom, 0.5 + COVERAGE / 2)) * result.sd
     return 50 + above_typical(result.d - reach, result.scale), 50 + above_typical(result.d + reach, result.scale)
 
 

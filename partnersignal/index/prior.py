@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +15,8 @@ from partnersignal.index.arrays import SIDES, Floats
 # A portfolio is fitted from this many suppliers with this many threads; a smaller one gets the shipped prior.
 MIN_SUPPLIERS = 8
 MIN_THREADS = 5
+
+_FIGURES = ("mu", "tau2", "phi", "phi_unfaded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,11 @@ class SidePrior:
     tau2 : float
         Variance of the rate between suppliers, above 0.
     phi : float
-        Dispersion: variance of a supplier's evidence per unit of evidence, clustered by thread, above 0.
+        Dispersion: variance of a supplier's evidence per unit of evidence, clustered by thread, above 0; of evidence
+        that fades as in the run.
+    phi_unfaded : float
+        The same of evidence that does not fade, as in a window: fading a tag by r divides its variance by r squared
+        and the evidence only by r, so the two differ.
     shares : tuple of (str, float)
         How `mu` divides among the signals of the side; adds up to 1.
     """
@@ -36,6 +42,7 @@ class SidePrior:
     mu: float
     tau2: float
     phi: float
+    phi_unfaded: float
     shares: tuple[tuple[str, float], ...]
 
     @property
@@ -83,6 +90,24 @@ class Prior:
         """
         return np.array([getattr(self.partner, name), getattr(self.vendor, name)])
 
+    def for_half_life(self, half_life: float) -> Prior:
+        """Return the prior with the dispersion that belongs to a view.
+
+        Parameters
+        ----------
+        half_life : float
+            That of the view, in days.
+
+        Returns
+        -------
+        Prior
+            With the unfaded dispersion where nothing fades; else unchanged.
+        """
+        if not math.isinf(half_life):
+            return self
+        partner, vendor = (replace(side, phi=side.phi_unfaded) for side in (self.partner, self.vendor))
+        return replace(self, partner=partner, vendor=vendor)
+
     def shares(self) -> dict[str, float]:
         """Return the share of every signal in its side's mean rate.
 
@@ -101,15 +126,10 @@ class Prior:
         dict
             Read back by `from_dict`.
         """
-        sides = {side: getattr(self, side) for side in SIDES}
-        return {
-            "source": self.source,
-            "suppliers": self.suppliers,
-            **{
-                name: {"mu": side.mu, "tau2": side.tau2, "phi": side.phi, "shares": dict(side.shares)}
-                for name, side in sides.items()
-            },
-        }
+        values = asdict(self)
+        for side in SIDES:
+            values[side]["shares"] = dict(values[side]["shares"])
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Prior:
@@ -140,15 +160,17 @@ class Prior:
 
 
 def _side_from_dict(side: str, values: Mapping[str, Any]) -> SidePrior:
-    _require_keys(f"{side} prior", values, ("mu", "tau2", "phi", "shares"))
-    figures = [values[name] for name in ("mu", "tau2", "phi")]
+    _require_keys(f"{side} prior", values, (*_FIGURES, "shares"))
+    figures = [values[name] for name in _FIGURES]
     shares = tuple((str(label), float(share)) for label, share in values["shares"].items())
     if not all(isinstance(figure, (int, float)) and math.isfinite(figure) and figure > 0 for figure in figures):
-        raise InputError(f"got {figures} as mu, tau2, phi of the {side} prior, expected numbers above 0; fit it again")
+        raise InputError(
+            f"got {figures} as {', '.join(_FIGURES)} of the {side} prior, expected numbers above 0; fit it again"
+        )
     if any(share < 0 for _, share in shares) or abs(math.fsum(share for _, share in shares) - 1) > 1e-9:
         raise InputError(f"got shares of the {side} prior that do not add up to 1; fit the prior again")
-    mu, tau2, phi = (float(figure) for figure in figures)
-    return SidePrior(mu, tau2, phi, shares)
+    mu, tau2, phi, phi_unfaded = (float(figure) for figure in figures)
+    return SidePrior(mu, tau2, phi, phi_unfaded, shares)
 
 
 def _require_keys(what: str, values: Mapping[str, Any], keys: tuple[str, ...]) -> None:

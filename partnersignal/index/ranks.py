@@ -112,12 +112,12 @@ def threads_needed(index: Index, a: str, b: str) -> int | None:
     pair = np.array([index.threads.suppliers.index(name) for name in (a, b)])
     result = index.posterior
     rate, gap = result.rate[:, pair], np.abs(result.d[pair[:1]] - result.d[pair[1:]])
-    errors = error_variance(rate, index.prior, index.correction).sum()
+    errors = error_variance(rate, result.prior, index.correction).sum()
     step = np.array([_mean_exposure(index, number) for number in pair])
 
     def enough(n: int) -> bool:
         exposure = result.exposure[pair] + n * step
-        variance = sampling_variance(exposure, rate, index.prior, index.correction).sum() + errors
+        variance = sampling_variance(exposure, rate, result.prior, index.correction).sum() + errors
         return bool(0.5 + above_typical(gap, np.sqrt(variance))[0] / 100 > TOLD_APART)
 
     if enough(0):

@@ -11,7 +11,7 @@ from partnersignal.index.collecting import UNDATED
 from partnersignal.index.correction import CorrectionSource, ErrorCorrection
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.posterior import Posterior, above_typical, interval
-from partnersignal.index.prior import MIN_THREADS, Prior
+from partnersignal.index.prior import MIN_THREADS
 from partnersignal.index.threads import Threads
 from partnersignal.index.views import View, day_to_date
 
@@ -70,7 +70,7 @@ class SupplierScore:
 
 
 def supplier_scores(
-    evidence: Evidence, view: View, threads: Threads, result: Posterior, prior: Prior, correction: ErrorCorrection
+    evidence: Evidence, view: View, threads: Threads, result: Posterior, correction: ErrorCorrection
 ) -> tuple[SupplierScore, ...]:
     """Put together the scores of all suppliers.
 
@@ -84,8 +84,6 @@ def supplier_scores(
         The view's threads.
     result : Posterior
         Of the threads' suppliers.
-    prior : Prior
-        The portfolio.
     correction : ErrorCorrection
         False alarms.
 
@@ -94,7 +92,7 @@ def supplier_scores(
     tuple of SupplierScore
         By index, highest first, then by name.
     """
-    low, high = interval(result, prior)
+    low, high = interval(result)
     index = 50 + above_typical(result.d, result.scale)
     partner, vendor = (threads.per_supplier(side) for side in threads.evidence)
     n_threads = threads.per_supplier()
@@ -137,7 +135,9 @@ def _dates(evidence: Evidence, threads: Threads) -> list[tuple[date | None, date
     last = np.full(len(threads.suppliers), -UNDATED, dtype=np.int64)
     np.minimum.at(first, supplier[dated], days[dated])
     np.maximum.at(last, supplier[dated], days[dated])
-    return [(None, None) if a > b else (day_to_date(int(a)), day_to_date(int(b))) for a, b in zip(first, last, strict=True)]
+    return [
+        (None, None) if a > b else (day_to_date(int(a)), day_to_date(int(b))) for a, b in zip(first, last, strict=True)
+    ]
 
 
 def _coverage(evidence: Evidence, view: View) -> list[float | None]:

@@ -36,6 +36,8 @@ class Threads:
         A_t in [0, 4), effective sentences.
     evidence : array of shape (2, n_threads)
         X_t of the partner and the vendor side in [0, 1], effective weighted tags.
+    mean_recency : array of shape (n_threads,)
+        rbar in [0, 1], over the thread's eligible sentences.
     kept : array of shape (2, n_threads)
         f_t in (0, 1], the share of the evidence that the cap leaves.
     rows : array of int of shape (n_messages,)
@@ -56,6 +58,7 @@ class Threads:
     saturation: Floats
     exposure: Floats
     evidence: Floats
+    mean_recency: Floats
     kept: Floats
     rows: Ints
     thread: Ints
@@ -117,10 +120,10 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -
     sentences = evidence.numbers("sentences")[rows].astype(np.float64)
     saturation = 1 / (1 + RHO * total(sentences))
     exposure = saturation * total(recency * sentences)
-    cap = CAP * exposure / (saturation * total(sentences))
+    mean_recency = exposure / (saturation * total(sentences))
     mass = _weighted(evidence, weights, rows)
     uncapped = np.stack([saturation * total(recency * mass[side]) for side in range(2)])
-    capped = np.minimum(cap, uncapped)
+    capped = np.minimum(CAP * mean_recency, uncapped)
     kept = np.divide(capped, uncapped, out=np.ones_like(capped), where=uncapped > 0)
     factor = kept[:, thread] * saturation[thread] * recency
     by_signal = {
@@ -135,6 +138,7 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -
         saturation=saturation,
         exposure=exposure,
         evidence=capped,
+        mean_recency=mean_recency,
         kept=kept,
         rows=rows,
         thread=thread,

@@ -27,15 +27,16 @@ _ALIASES = {
     "x-mac-roman": "mac_roman",
 }
 # Codecs of Python that are no charsets of text, or not safe to run on a stranger's bytes.
-_NOT_TEXT = {"idna", "punycode", "raw_unicode_escape", "unicode_escape", "undefined", "mbcs", "oem"}
+_NOT_TEXT = {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "mbcs", "oem"}
 _DETECT_BYTES = 64 * 1024
+_TOO_SHORT = 200  # bytes; detection guesses wildly below it
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
     """Decode the bytes of a text part.
 
-    Tries the declared charset, then UTF-8, then detection; what still does not decode
-    becomes U+FFFD, which the receipt counts.
+    Tries the declared charset, then UTF-8, then (where none is declared, or UTF-8 wrongly)
+    detection; what still does not decode becomes U+FFFD, which the receipt counts.
 
     Parameters
     ----------
@@ -63,7 +64,13 @@ def decode(data: bytes, declared: str | None = None) -> str:
     if name in ("ascii", "iso8859-1"):
         return data.decode("cp1252", "replace")
     if name is not None:
-        return data.decode(name, "replace")
+        text = data.decode(name, "replace")
+        # One character beyond ASCII that did decode shows that UTF-8 was meant.
+        if name != "utf-8" or re.search("[^\x00-\x7f\ufffd]", text):
+            return text
+    high = len(data) - len(re.sub(rb"[\x80-\xff]", b"", data))
+    if len(data) < _TOO_SHORT and high * 3 <= len(data):
+        return data.decode("cp1252", "replace")
     best = from_bytes(data[:_DETECT_BYTES]).best()
     return data.decode(best.encoding if best else "utf-8", "replace")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_tz
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from partnersignal.messages import DateQuality
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 ParsedDate = tuple[datetime | None, DateQuality, int | None]
 
@@ -35,7 +36,7 @@ def parse_date(value: str | None) -> ParsedDate:
     text = (value or "").strip()
     if not text:
         return None, "missing", None
-    parsed = _iso(text) or _rfc5322(text)
+    parsed = _iso(text[:200]) if _ISO.match(text) else _rfc5322(text[:200])
     if parsed is None:
         return None, "unparsed", None
     moment, offset = parsed
@@ -45,25 +46,19 @@ def parse_date(value: str | None) -> ParsedDate:
 
 
 def _iso(text: str) -> tuple[datetime, int | None] | None:
-    if not re.match(r"\d{4}-\d\d-\d\d", text):
-        return None
+    # Databases write a space before the zone, or its name.
+    text = re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text))
     try:
-        moment = datetime.fromisoformat(text)
-        return _to_utc(moment)
+        return _to_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
         return None
 
 
 def _rfc5322(text: str) -> tuple[datetime, int | None] | None:
     # "GMT+0100" is read as GMT by the standard library: keep the number only.
-    text = re.sub(r"\b(?:GMT|UTC)\s*(?=[+-]\d{4})", "", text[:200])
+    text = re.sub(r"\b(?:GMT|UTC)\s*(?=[+-]\d{4})", "", text)
     try:
-        parts = parsedate_tz(text)
-        if parts is None:
-            return None
-        seconds = None if re.search(r"-0000\b", text) else parts[9]
-        zone = None if seconds is None else timezone(timedelta(seconds=seconds))
-        return _to_utc(datetime(*parts[:6], tzinfo=zone))
+        return _to_utc(parsedate_to_datetime(text))
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

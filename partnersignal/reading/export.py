@@ -77,7 +77,7 @@ def open_export(
     for each in named:
         path = Path(each)
         if path.is_dir():
-            found, skipped = _folder(path)
+            found, skipped = _folder(path, columns)
             shards += found
             passed_over += skipped
         elif path.is_file():
@@ -159,13 +159,13 @@ def _cut(found: str, path: Path, columns: Mapping[str, str] | None = None) -> li
     return [Shard("csv", name)]
 
 
-def _folder(folder: Path) -> tuple[list[Shard], list[Unreadable]]:
+def _folder(folder: Path, columns: Mapping[str, str] | None) -> tuple[list[Shard], list[Unreadable]]:
     shards: list[Shard] = []
     passed_over: list[Unreadable] = []
     per_file: dict[str, list[str]] = {kind: [] for kind in _PER_FILE}
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts[:-1]) or path.name.startswith("."):
+        if path.name.startswith(".") or any(_hidden(parent) for parent in list(path.parents)[: len(relative.parts) - 1]):
             continue
         maildir = path.parent.name in ("cur", "new") and (path.parent.parent / "cur").is_dir()
         try:
@@ -177,7 +177,7 @@ def _folder(folder: Path) -> tuple[list[Shard], list[Unreadable]]:
             elif path.stat().st_size == 0:
                 passed_over.append(Unreadable(str(relative), "the file is empty"))
             else:
-                shards += _cut(found, path)
+                shards += _cut(found, path, columns)
         except (InputError, OSError) as error:
             passed_over.append(Unreadable(str(relative), _first_line(error)))
     for kind, names in per_file.items():
@@ -186,6 +186,11 @@ def _folder(folder: Path) -> tuple[list[Shard], list[Unreadable]]:
     if not shards:
         raise InputError(f"got the folder {folder}, which holds no file that can be read; expected {SUPPORTED}")
     return shards, passed_over
+
+
+def _hidden(folder: Path) -> bool:
+    # Maildir++ names its subfolders ".Sent".
+    return folder.name.startswith(".") and not (folder / "cur").is_dir()
 
 
 def _first_line(error: Exception) -> str:

@@ -10,10 +10,12 @@ from partnersignal.messages import Message, Unreadable
 from partnersignal.reading.mime import parse_message
 from partnersignal.reading.shard import LARGEST_MESSAGE, SHARD_BYTES, Shard
 
-# A separator is "From ", an address or "-", a time and a year, after a blank line (or at the start) and
-# before a header line. A sentence that starts with "From" is none of that.
+# A separator is "From ", an address or "-", a time and a year (or nothing, as new Thunderbirds write), after a
+# blank line and before a header line. A sentence that starts with "From" is none of that. The first line of an
+# mbox is a separator whatever it says.
 _SEPARATOR = re.compile(
-    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\n]{1,200}?\d:\d\d[^\n]{0,60}?\d{4}[^\n]{0,40}\n(?=[!-9;-~]{1,76}:|>From )"
+    rb"\AFrom [^\n]{0,1000}\n|(?:(?<=\n\n)|(?<=\n\r\n))From (?:\r?|[^\n]{1,200}?\d:\d\d[^\n]{0,60}?\d{4}[^\n]{0,40})\n"
+    rb"(?=[!-9;-~]{1,76}:|>From )"
 )
 _ESCAPED = re.compile(rb"^>(>*From )", re.M)
 

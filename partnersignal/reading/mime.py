@@ -6,9 +6,11 @@ import email
 import email.policy
 import hashlib
 import re
+from collections.abc import Iterator
 from email.message import Message as MimePart
+from itertools import islice
 
-from partnersignal.messages import Message
+from partnersignal.messages import Kind, Message
 from partnersignal.reading.addresses import decode_words, parse_addresses
 from partnersignal.reading.charsets import decode
 from partnersignal.reading.dates import parse_date
@@ -35,8 +37,8 @@ def parse_message(data: bytes, source: str) -> Message:
     Returns
     -------
     Message
-        Its body is the best single reading: the plain text parts, else the HTML parts. Attachments are
-        never opened.
+        Its body is the best single reading: of alternatives the plain text, else the HTML. A forwarded
+        message stands in it below a header of its own. Attachments are never opened.
 
     Raises
     ------
@@ -48,20 +50,21 @@ def parse_message(data: bytes, source: str) -> Message:
     try:
         # compat32 is several times faster than the default policy and never raises on odd headers.
         mime = email.message_from_bytes(data, policy=email.policy.compat32)
-        text = _body(mime)
+        header = _headers(mime)
+        kind: Kind = "calendar" if any(_invites(part) for part in mime.walk()) else "email"
+        text = normalised("\n\n".join(islice(_texts(mime), _MOST_PARTS)))
     except RecursionError:
         raise ValueError("its parts are nested too deeply") from None
-    header = _headers(mime)
     if not header and not text.strip():
         raise ValueError("it has neither headers nor text")
     date, quality, offset = parse_date(header.get("date"))
     senders = parse_addresses(header.get("from", "")) or parse_addresses(header.get("sender", ""))
     kept = tuple((name, header[name][:500]) for name in KEPT_HEADERS if name in header)
     text = text[:LONGEST_TEXT]
+    # Copies of a message differ in line ends, and by the blank line that ends it in an mbox.
+    own_id = next(iter(_message_ids(header.get("message-id", ""))), "")
     return Message(
-        message_id=_message_ids(header.get("message-id", ""))[:1][0]
-        if _message_ids(header.get("message-id", ""))
-        else content_key(data),
+        message_id=own_id or content_key(re.sub(rb"\r\n?", b"\n", data).strip()),
         date=date,
         date_quality=quality,
         utc_offset=offset,
@@ -69,6 +72,7 @@ def parse_message(data: bytes, source: str) -> Message:
         recipients=parse_addresses(header.get("to", ""), header.get("cc", "")),
         subject=decode_words(header.get("subject", ""))[:1000],
         text=text,
+        kind=kind,
         in_reply_to=next(iter(_message_ids(header.get("in-reply-to", ""))), ""),
         references=_message_ids(header.get("references", "")),
         headers=kept,
@@ -104,20 +108,11 @@ def _headers(mime: MimePart) -> dict[str, str]:
 
 def _message_ids(value: str) -> tuple[str, ...]:
     found = re.findall(r"<([^<>\s]{1,500})>", value)
-    return tuple(found) or tuple(value.split()[:1])
-
-
-def _body(mime: MimePart) -> str:
-    plain: list[str] = []
-    html: list[str] = []
-    for number, part in enumerate(_text_parts(mime)):
-        if number >= _MOST_PARTS:
-            break
-        (html if part.get_content_type() == "text/html" else plain).append(_decoded(part))
-    text = "\n\n".join(plain)
-    if not text.strip() and html:
-        text = "\n\n".join(html_to_text(each) for each in html)
-    return normalised(text)
+    if found:
+        return tuple(found)
+    # Old mailers write "Your message of Tuesday" where an identity should stand.
+    words = [word.strip("<>") for word in value.split()]
+    return tuple(word for word in words if word) if len(words) == 1 or all("@" in word for word in words) else ()
 
 
 def normalised(text: str) -> str:
@@ -138,13 +133,49 @@ def normalised(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", text).strip("\n")
 
 
-def _text_parts(mime: MimePart) -> list[MimePart]:
-    """Return the text parts that a reader sees, of forwarded messages too, attachments not."""
-    parts = [] if mime.is_multipart() else [mime]
-    for part in mime.walk() if mime.is_multipart() else ():
-        if part.get_content_maintype() == "text" and not part.is_multipart():
-            parts.append(part)
-    return [part for part in parts if part.get_content_maintype() == "text" and not _attached(part)]
+def _texts(part: MimePart) -> Iterator[str]:
+    """Yield what a reader sees of a part, in order."""
+    kind = part.get_content_type()
+    if not part.is_multipart():
+        # A multipart without its boundary is read as the text it is.
+        if part.get_content_maintype() in ("text", "multipart") and kind != "text/calendar" and not _attached(part):
+            text = _decoded(part)
+            yield html_to_text(text) if kind == "text/html" else text
+    elif kind == "message/rfc822":
+        for inner in _parts(part):
+            yield _forward_header(inner)
+            yield from _texts(inner)
+    elif kind == "multipart/alternative":
+        yield from _best(_parts(part))
+    else:
+        for inner in _parts(part):
+            yield from _texts(inner)
+
+
+def _parts(part: MimePart) -> list[MimePart]:
+    payload = part.get_payload()
+    return [each for each in payload if isinstance(each, MimePart)] if isinstance(payload, list) else []
+
+
+def _best(alternatives: list[MimePart]) -> list[str]:
+    """Return the plain text where it says something, else the richest that does."""
+    plain = [part for part in alternatives if part.get_content_type() == "text/plain"]
+    for part in plain + [part for part in reversed(alternatives) if part not in plain]:
+        texts = list(islice(_texts(part), _MOST_PARTS))
+        if any(text.strip() for text in texts):
+            return texts
+    return []
+
+
+def _forward_header(mime: MimePart) -> str:
+    """Write the lines from which cleaning learns whose words follow."""
+    header = _headers(mime)
+    fields = (f"{name.title()}: {decode_words(header.get(name, ''))}" for name in ("from", "date", "to", "subject"))
+    return "\n".join(["---------- Forwarded message ----------", *fields])
+
+
+def _invites(part: MimePart) -> bool:
+    return part.get_content_type() == "text/calendar" and not _attached(part)
 
 
 def _attached(part: MimePart) -> bool:
@@ -153,8 +184,9 @@ def _attached(part: MimePart) -> bool:
 
 
 def _decoded(part: MimePart) -> str:
-    payload = part.get_payload(decode=True)
-    data = payload if isinstance(payload, bytes) else b""
     charset = part.get_param("charset")
     declared = charset[2] if isinstance(charset, tuple) else charset
-    return decode(data, str(declared) if declared else None)
+    # The standard library would decode with any codec that the header names.
+    del part["content-type"]
+    payload = part.get_payload(decode=True)
+    return decode(payload if isinstance(payload, bytes) else b"", str(declared) if declared else None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partnersignal.errors import InputError
@@ -145,7 +147,8 @@ def read(shard: Shard, mapping: Mapping[str, str] | None = None) -> Iterator[Mes
         names = tuple(row)
         if names not in fields:
             try:
-                fields[names] = columns(list(names), shard.path, mapping)
+                # Rows of JSON may leave out what they have no value for.
+                fields[names] = columns(list(names), shard.path, {f: c for f, c in (mapping or {}).items() if c in names})
             except InputError:
                 yield Unreadable(source, f"got the fields {', '.join(names)[:100] or 'none'}, expected one named body")
                 continue
@@ -153,7 +156,7 @@ def read(shard: Shard, mapping: Mapping[str, str] | None = None) -> Iterator[Mes
 
 
 def _message(row: dict[str, Any], source: str) -> Message | Unreadable:
-    cell = {name: "" if value is None else str(value) for name, value in row.items()}
+    cell = {name: "" if value is None else re.sub("[\ud800-\udfff]", "\ufffd", str(value)) for name, value in row.items()}
     text = cell.get("body", "")
     if not text.strip() and cell.get("body_html"):
         text = html_to_text(cell["body_html"])
@@ -193,7 +196,7 @@ def _csv_rows(shard: Shard) -> Iterator[_Row]:
     with open(shard.path, "rb") as probe:
         head = probe.read(64 * 1024)
     encoding = _encoding(head)
-    delimiter = _delimiter(decode(head).split("\n", 1)[0])
+    delimiter = _delimiter(head.decode(encoding, "replace").split("\n", 1)[0])
     # The field limit is process-wide in the csv module; a body may be as long as a message may be.
     csv.field_size_limit(LARGEST_MESSAGE)
     with open(shard.path, encoding=encoding, errors="replace", newline="") as file:
@@ -229,7 +232,8 @@ def csv_names(path: str) -> list[str]:
         The cells of its first row.
     """
     with open(path, "rb") as file:
-        first = decode(file.read(64 * 1024)).split("\n", 1)[0].strip("\r")
+        head = file.read(64 * 1024)
+    first = head.decode(_encoding(head), "replace").split("\n", 1)[0].strip("\r")
     return [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
 
 
@@ -271,6 +275,8 @@ def _json_row(line: bytes) -> dict[str, Any] | str:
 
 
 def _flat(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return decode(value)
     return "; ".join(str(each) for each in value) if isinstance(value, list) else value
 
 
@@ -278,7 +284,10 @@ def _parquet_rows(shard: Shard) -> Iterator[_Row]:
     file = pq.ParquetFile(shard.path)
     for group in range(shard.start, shard.stop):
         number = 0
-        for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
-            for row in batch.to_pylist():
-                yield group * 1_000_000 + number, {name: _flat(value) for name, value in row.items()}
-                number += 1
+        try:
+            for batch in file.iter_batches(batch_size=1000, row_groups=[group]):
+                for row in batch.to_pylist():
+                    yield group * 1_000_000 + number, {name: _flat(value) for name, value in row.items()}
+                    number += 1
+        except (pa.ArrowException, OSError, ValueError) as error:
+            yield group * 1_000_000 + number, f"the row group cannot be read: {str(error)[:200]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -54,12 +55,12 @@ def escape_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def day(moment: pd.Timestamp | None) -> str:
+def day(moment: Any) -> str:
     """Write a date.
 
     Parameters
     ----------
-    moment : pandas.Timestamp or None
+    moment : datetime, pandas.Timestamp, NaT or None
         UTC.
 
     Returns

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from partnersignal.errors import InputError, RunError
 from partnersignal.index import Evidence, Explanation, Index, Prior, SupplierScore, build_index, explain, influence
@@ -150,12 +149,12 @@ class Run:
     @cached_property
     def messages(self) -> pd.DataFrame:
         """The table of messages."""
-        return pq.read_table(self.folder / "messages.parquet").to_pandas()
+        return pd.read_parquet(self.folder / "messages.parquet")
 
     @cached_property
     def tags(self) -> pd.DataFrame:
         """The table of tags."""
-        return pq.read_table(self.folder / "tags.parquet").to_pandas()
+        return pd.read_parquet(self.folder / "tags.parquet")
 
     @property
     def receipt(self) -> dict[str, Any]:
@@ -169,14 +168,20 @@ class Run:
         state = self.state["index"]
         return RunIndex(
             build_index(
-                self._evidence(), weights=state["weights"], prior=Prior.from_dict(state["prior"]), bulk=state["bulk"],
-                as_of=_day(state["as_of"]), half_life=state["half_life"], since=_day(state["since"]), until=_day(state["until"]),
+                self._evidence(),
+                weights=state["weights"],
+                prior=Prior.from_dict(state["prior"]),
+                bulk=state["bulk"],
+                as_of=_day(state["as_of"]),
+                half_life=state["half_life"],
+                since=_day(state["since"]),
+                until=_day(state["until"]),
             ),
             self,
-        )  # fmt: skip
+        )
 
     def _evidence(self) -> Evidence:
-        exposure = pq.read_table(self.folder / "exposure.parquet").to_pandas()
+        exposure = pd.read_parquet(self.folder / "exposure.parquet")
         config = load_config(find_model(self.state["model"]))
         return Evidence.collect(exposure, self.tags, config.signals)
 

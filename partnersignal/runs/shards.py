@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -37,7 +38,7 @@ class TagJob:
         Folder of the model, or a shipped name.
     directory : SupplierDirectory
         Who is who.
-    since, until : pandas.Timestamp or None
+    since, until : datetime or None
         Messages outside are counted, not tagged.
     count_bulk : bool
         Whether bulk mail is tagged.
@@ -49,8 +50,8 @@ class TagJob:
 
     model: str
     directory: SupplierDirectory
-    since: pd.Timestamp | None
-    until: pd.Timestamp | None
+    since: datetime | None
+    until: datetime | None
     count_bulk: bool
     quotes: bool
     columns: tuple[tuple[str, str], ...] = ()
@@ -133,7 +134,7 @@ def read_scan(work: Path, number: int) -> pd.DataFrame:
     pandas.DataFrame
         As `scan_messages` gave it.
     """
-    table = pq.read_table(scan_path(work, number)).to_pandas()
+    table: pd.DataFrame = pq.read_table(scan_path(work, number)).to_pandas()
     text = table.columns.difference(["position", "date", "bulk"])
     table[text] = table[text].astype(object).where(table[text].notna(), "")
     table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
@@ -163,7 +164,7 @@ def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: Ta
     """
     tagger = _tagger(job.model)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
-    facts = iter(plan.to_dict("records"))
+    facts = ({str(key): value for key, value in fact.items()} for fact in plan.to_dict("records"))
     items = zip(read_shard(shard, dict(job.columns)), facts, strict=True)
     pairs = ((item, fact) for item, fact in items if not isinstance(item, Unreadable))
     while batch := list(islice(pairs, _BATCH)):

@@ -25,7 +25,7 @@ Owner = Literal["ours", "ambiguous"] | int  # a supplier is told by its place in
 
 _LISTS = ("domains", "addresses", "aliases", "renewals", "executives")
 _FIELDS = ("name", *_LISTS, "category", "spend", "criticality")
-_SHORT_ALIAS = 4  # letters; so short a name is matched as it is written
+_SHORT_ALIAS = 3  # letters; so short a name is matched as it is written
 
 
 @dataclass(frozen=True, slots=True)

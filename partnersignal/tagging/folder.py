@@ -1,4 +1,4 @@
-"""A model folder: ``config.json``, the backend's files, ``MODEL_CARD.md``. Plain data, nothing that runs."""
+"""A model folder: ``partnersignal.json``, the backend's files, ``MODEL_CARD.md``. Plain data, nothing that runs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Calibration
 
 FORMAT = 1
-BACKENDS = ("linear",)
-CONFIG_FILE = "config.json"
+BACKENDS = ("linear", "encoder", "cascade")
+CONFIG_FILE = "partnersignal.json"
 CARD_FILE = "MODEL_CARD.md"
 
 
@@ -35,6 +35,9 @@ class ModelConfig:
         Probabilities and thresholds.
     languages : tuple of str
         ISO 639-1 codes of the languages it knows.
+    options : mapping
+        What the backend must know: the encoder's longest input and whether it reads the sentence
+        before; the cascade's screen.
     training : mapping
         Corpus, seed and figures, for the card.
     """
@@ -43,10 +46,11 @@ class ModelConfig:
     signals: tuple[Signal, ...]
     calibration: Calibration
     languages: tuple[str, ...] = ("en",)
+    options: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
-        """Write ``config.json``.
+        """Write ``partnersignal.json``.
 
         Parameters
         ----------
@@ -66,6 +70,7 @@ class ModelConfig:
             "format": FORMAT,
             "backend": self.backend,
             "languages": list(self.languages),
+            "options": dict(self.options),
             "signals": per_signal,
             "training": dict(self.training),
         }
@@ -115,6 +120,7 @@ def load_config(folder: Path) -> ModelConfig:
         sound = signals and all(s.side in ("partner", "vendor") for s in signals)
         if not sound or not all(math.isfinite(v) for column in columns.values() for v in column):
             raise ValueError("signals, sides or numbers are wrong")
-        return ModelConfig(backend, signals, Calibration(**columns), tuple(data["languages"]), data.get("training", {}))
+        options, training = dict(data.get("options", {})), dict(data.get("training", {}))
+        return ModelConfig(backend, signals, Calibration(**columns), tuple(data["languages"]), options, training)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error

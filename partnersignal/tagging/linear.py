@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -140,7 +140,7 @@ class LinearModel:
         tensors = {f"idf.{kind}": np.asarray(v.idf_, dtype=np.float32) for kind, v in self.vectorizers.items()}
         tensors["coef"] = np.ascontiguousarray(self.coef, dtype=np.float16)
         tensors["intercept"] = np.asarray(self.intercept, dtype=np.float32)
-        save_file(tensors, folder / WEIGHTS_FILE)
+        (folder / WEIGHTS_FILE).write_bytes(save(tensors))
 
 
 def load_linear(folder: Path, n_signals: int) -> LinearModel:
@@ -171,7 +171,7 @@ def load_linear(folder: Path, n_signals: int) -> LinearModel:
             vectorizer.vocabulary_ = {term: place for place, term in enumerate(terms[kind])}
             vectorizer.fixed_vocabulary_ = True
             vectorizer.idf_ = tensors[f"idf.{kind}"]
-        coef = tensors["coef"].astype(np.float32)
+        coef = tensors["coef"].astype(np.float64)
         intercept = tensors["intercept"].astype(np.float64)
     except FileNotFoundError as error:
         raise ModelError(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from partnersignal.cleaning import find_zones, split_sentences
 from partnersignal.errors import InputError, ModelError
 from partnersignal.messages import VOICES, Sentence, Tag, TaggedText
 from partnersignal.tagging.calibration import Floats
+from partnersignal.tagging.cascade import CascadeModel
+from partnersignal.tagging.encoder import EncoderModel, load_encoder
 from partnersignal.tagging.folder import ModelConfig, load_config
-from partnersignal.tagging.linear import load_linear
+from partnersignal.tagging.linear import LinearModel, load_linear
 from partnersignal.tagging.resources import shipped
 
 DEFAULT_MODEL = "models/default"
-SHIPPED_NAMES = ("default", "linear")
+SHIPPED_NAMES = ("default", "linear", "encoder")
 _BATCH = 512  # texts whose sentences are scored together
 
 
@@ -223,7 +225,10 @@ def find_model(model: str | os.PathLike[str] = "default") -> Path:
     ModelError
         If there is no such model.
     """
-    folder = shipped(DEFAULT_MODEL) if str(model) in SHIPPED_NAMES else Path(model)
+    name = str(model)
+    folder = shipped(DEFAULT_MODEL) if name in SHIPPED_NAMES else Path(model)
+    # A cascade holds the models it is made of as folders of their own.
+    folder = folder / name if name in SHIPPED_NAMES[1:] and (folder / name).is_dir() else folder
     if not folder.is_dir():
         raise ModelError(
             f"got the model {str(model)!r}, expected {', '.join(SHIPPED_NAMES)}, or a folder written by: partnersignal train"
@@ -237,7 +242,7 @@ def load(model: str | os.PathLike[str] = "default") -> Tagger:
     Parameters
     ----------
     model : str or path, default "default"
-        ``default``: the shipped model; ``linear``: the shipped linear model; or a model folder.
+        ``default``: the shipped model; ``linear``, ``encoder``: the shipped ones of that kind; or a model folder.
 
     Returns
     -------
@@ -251,4 +256,26 @@ def load(model: str | os.PathLike[str] = "default") -> Tagger:
     """
     folder = find_model(model)
     config = load_config(folder)
-    return Tagger(config, load_linear(folder, len(config.signals)), str(model))
+    return Tagger(config, _backend(folder, config), str(model))
+
+
+def _backend(folder: Path, config: ModelConfig) -> Backend:
+    width = len(config.signals)
+    if config.backend == "linear":
+        return load_linear(folder, width)
+    if config.backend == "encoder":
+        return load_encoder(folder, width, *_options(folder, config, ("context", bool), ("max_tokens", int)))
+    screen, silent = _options(folder, config, ("screen", float), ("silent", float))
+    parts = {name: load_config(folder / name) for name in ("linear", "encoder")}
+    linear, encoder = (_backend(folder / name, part) for name, part in parts.items())
+    if not isinstance(linear, LinearModel) or not isinstance(encoder, EncoderModel):
+        raise ModelError(f"got a cascade of other models in {folder}, expected linear and encoder; copy or train it again")
+    return CascadeModel(linear, parts["linear"].calibration, encoder, screen, silent)
+
+
+def _options(folder: Path, config: ModelConfig, *wanted: tuple[str, type]) -> list[Any]:
+    """Read the backend's options, each of its type."""
+    try:
+        return [kind(config.options[name]) for name, kind in wanted]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"got a damaged configuration in {folder} (option {error}); copy or train the model again") from error

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.signals import Signal
 from partnersignal.tagging import Tagger, load
-from partnersignal.tagging.calibration import Floats
+from partnersignal.tagging.calibration import Bools, Floats
 
-Bools = NDArray[np.bool_]
 FEWEST_POSITIVES = 5  # below, a label stays out of the macro average
 _BINS = 10
 
@@ -76,10 +74,10 @@ def truth_matrix(sentences: Sequence[LabelledSentence], labels: Sequence[str]) -
     truth, scored : numpy.ndarray of bool of shape (n_sentences, n_signals)
         Whether a label holds, and whether it counts: ignored labels do not.
     """
-    truth = np.array([[label in s.labels for label in labels] for s in sentences], dtype=bool)
-    scored = np.array([[s.ignore is not None and label not in s.ignore for label in labels] for s in sentences], dtype=bool)
     shape = (len(sentences), len(labels))
-    return truth.reshape(shape), scored.reshape(shape)
+    truth = np.array([[label in s.labels for label in labels] for s in sentences], dtype=bool).reshape(shape)
+    scored = np.array([[s.ignore is not None and label not in s.ignore for label in labels] for s in sentences], dtype=bool)
+    return truth, scored.reshape(shape)
 
 
 def figures(
@@ -114,11 +112,13 @@ def figures(
     }
     macro = [f["f1"] for f in per_label.values() if f["support"] >= FEWEST_POSITIVES]
     # A sentence with an ignore and no label is neither a positive nor a negative for sure.
-    clear = truth.any(axis=1) | np.array([not s.ignored for s in sentences], dtype=bool)
-    any_truth, any_predicted = truth.any(axis=1)[clear], predicted.any(axis=1)[clear]
+    labelled = np.asarray(truth.any(axis=1))
+    clear = labelled | np.array([not s.ignored for s in sentences], dtype=bool)
+    tagged = np.asarray(predicted.any(axis=1))
+    any_truth, any_predicted = labelled[clear], tagged[clear]
     any_probability = (1 - np.prod(1 - seen, axis=1))[clear]
     partner = np.array([signal.side == "partner" for signal in signals])
-    unlabelled = clear & ~truth.any(axis=1)
+    unlabelled = clear & ~labelled
     return {
         "sentences": len(sentences),
         "micro_f1": _prf(int((truth & predicted).sum()), int(predicted.sum()), int(truth.sum()))[2],
@@ -135,8 +135,8 @@ def figures(
             [f["average_precision"] for f in per_label.values() if f["support"] >= FEWEST_POSITIVES]
         ),
         "recall_partner": _prf(int((truth & predicted)[:, partner].sum()), 1, int(truth[:, partner].sum()))[1],
-        "false_positive_rate": _mean(predicted.any(axis=1)[unlabelled].tolist()),
-        "false_positive_rate_partner": _mean(predicted[:, partner].any(axis=1)[unlabelled].tolist()),
+        "false_positive_rate": _mean(tagged[unlabelled].tolist()),
+        "false_positive_rate_partner": _mean(np.asarray(predicted[:, partner].any(axis=1))[unlabelled].tolist()),
         "ece": expected_calibration_error(any_probability, any_truth),
         "brier": _mean(((any_probability - any_truth) ** 2).tolist()),
     }

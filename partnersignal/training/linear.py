@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from partnersignal.tagging.calibration import Floats
+from partnersignal.tagging.calibration import Bools, Floats
 from partnersignal.tagging.linear import LinearModel, features, make_vectorizers
-from partnersignal.training.evaluation import Bools
 
 
 def fit_linear(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from partnersignal.tagging.calibration import Calibration, Floats
+from partnersignal.tagging.calibration import Bools, Calibration, Floats
 
 FEWEST = 30  # positives below which a label's own threshold is drawn towards all labels' (grants_tagger#112)
+_FEWEST_TO_DECIDE = 2
 _NEVER = 1.0
 
 
-def calibrate(scores: Floats, truth: NDArray[np.bool_], scored: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def calibrate(scores: Floats, truth: Bools, scored: Bools) -> tuple[Floats, Floats]:
     """Fit Platt scaling for each label.
 
     Parameters
@@ -40,13 +43,12 @@ def calibrate(scores: Floats, truth: NDArray[np.bool_], scored: NDArray[np.bool_
 
 
 def choose_thresholds(
-    probabilities: Floats,
-    truth: NDArray[np.bool_],
-    scored: NDArray[np.bool_],
-    ordinary: NDArray[np.bool_],
-    false_alarms: Floats,
+    probabilities: Floats, truth: Bools, scored: Bools, ordinary: Bools, sides: Sequence[tuple[Bools, float]]
 ) -> Floats:
-    """Choose a threshold for each label: the best F1, but never more false alarms in ordinary mail than allowed.
+    """Choose thresholds: the best F1 over the signals of a side that keeps its false alarms in ordinary mail rare.
+
+    For each side the sum of F1 is maximised under a limit on the sum of false alarms, by a Lagrange
+    multiplier: a signal that costs many false alarms for little F1 gives way first.
 
     Parameters
     ----------
@@ -55,64 +57,81 @@ def choose_thresholds(
     truth, scored : numpy.ndarray of bool of the same shape
         As in `calibrate`.
     ordinary : numpy.ndarray of bool of shape (n_sentences,)
-        Sentences of documents in which nothing is labelled: what fills real mailboxes. Real mail is
-        nearly all of this kind, so the false alarms there, not those among dense supplier talk,
-        are what an index would see.
-    false_alarms : numpy.ndarray of shape (n_signals,)
-        Largest share of ordinary sentences that may be given the label.
+        Sentences of ordinary mail, in which hardly anything is labelled. Real mail is nearly all of this
+        kind, so the false alarms there, not those among dense supplier talk, are what an index would see.
+    sides : sequence of (numpy.ndarray of bool of shape (n_signals,), float)
+        For each side its columns, and the share of ordinary sentences that may be given a tag of it.
 
     Returns
     -------
     numpy.ndarray of shape (n_signals,)
-        Probabilities. A label with fewer than 30 positives is drawn towards the median of the others.
+        Probabilities. A label with fewer than 30 positives is drawn towards the median of the others,
+        upwards only; one with fewer than 2 is never given.
     """
-    n_signals = probabilities.shape[1]
-    chosen = np.full(n_signals, _NEVER)
-    support = np.array([int(truth[scored[:, k], k].sum()) for k in range(n_signals)])
-    best = np.array([_best_f1(probabilities[scored[:, k], k], truth[scored[:, k], k]) for k in range(n_signals)])
-    trusted = best[support >= FEWEST]
+    curves = [_curve(probabilities[:, k], truth[:, k], scored[:, k], ordinary) for k in range(truth.shape[1])]
+    chosen = np.full(truth.shape[1], _NEVER)
+    for columns, allowed in sides:
+        members = {int(k): curve for k in np.nonzero(columns)[0] if (curve := curves[k]) is not None}
+        chosen[list(members)] = _under_limit(list(members.values()), allowed)
+    support = (truth & scored).sum(axis=0)
+    trusted = chosen[(support >= FEWEST) & (chosen < _NEVER)]
     middle = float(np.median(trusted)) if len(trusted) else 0.5
-    for k in range(n_signals):
-        if support[k] < 2:
-            continue
-        share = min(1.0, support[k] / FEWEST)
-        own = share * best[k] + (1 - share) * middle
-        chosen[k] = max(own, _floor(probabilities[ordinary & scored[:, k], k], false_alarms[k]))
-    return np.minimum(chosen, _NEVER)
+    share = np.minimum(1.0, support / FEWEST)
+    return np.asarray(np.maximum(chosen, share * chosen + (1 - share) * middle))
 
 
-def _best_f1(probabilities: Floats, truth: NDArray[np.bool_]) -> float:
-    positives = int(truth.sum())
-    if not positives:
-        return _NEVER
-    order = np.argsort(-probabilities, kind="stable")
-    ranked = probabilities[order]
-    hits = np.cumsum(truth[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + positives)
-    # Cut only between different probabilities; where F1 is as good, the higher threshold.
-    last = np.append(ranked[1:] < ranked[:-1], True)
-    place = int(np.argmax(np.where(last, f1, -1.0)))
-    below = ranked[place + 1] if place + 1 < len(ranked) else 0.0
-    return float((ranked[place] + below) / 2)
+@dataclass(frozen=True)
+class _Curve:
+    """What each possible threshold of a signal gives: F1, and false alarms in ordinary mail."""
+
+    threshold: Floats
+    f1: Floats
+    alarms: Floats
 
 
-def _floor(probabilities: Floats, allowed: float) -> float:
-    """Return the lowest threshold that at most a share of sentences reaches."""
-    if not len(probabilities):
-        return 0.0
-    ranked = np.sort(probabilities)[::-1]
-    place = int(np.floor(allowed * len(ranked)))
-    return float(np.nextafter(ranked[place], 2.0)) if place < len(ranked) else 0.0
+def _curve(probabilities: Floats, truth: Bools, scored: Bools, ordinary: Bools) -> _Curve | None:
+    p, y, plain = probabilities[scored], truth[scored], (ordinary & ~truth)[scored]
+    if y.sum() < _FEWEST_TO_DECIDE:
+        return None
+    order = np.argsort(-p, kind="stable")
+    ranked = p[order]
+    cut = np.nonzero(np.append(ranked[1:] < ranked[:-1], True))[0]  # only between different probabilities
+    f1 = 2 * np.cumsum(y[order]) / (np.arange(1, len(order) + 1) + y.sum())
+    alarms = np.cumsum(plain[order]) / max(1, int(plain.sum()))
+    below = np.append(ranked[1:], 0.0)
+    # The first choice is never to give the signal.
+    threshold = np.append(_NEVER, ((ranked + below) / 2)[cut])
+    return _Curve(threshold, np.append(0.0, f1[cut]), np.append(0.0, alarms[cut]))
+
+
+def _under_limit(curves: Sequence[_Curve], allowed: float) -> list[float]:
+    """Find the smallest multiplier whose choice keeps to the limit, by bisection."""
+
+    def choose(multiplier: float) -> list[int]:
+        return [int(np.argmax(curve.f1 - multiplier * curve.alarms)) for curve in curves]
+
+    def alarms(places: list[int]) -> float:
+        return float(sum(curve.alarms[place] for curve, place in zip(curves, places, strict=True)))
+
+    low, high = 0.0, 1e6
+    if alarms(choose(low)) > allowed:
+        for _ in range(60):
+            middle = np.sqrt(max(low, 1e-6) * high)
+            low, high = (middle, high) if alarms(choose(middle)) > allowed else (low, middle)
+        low = high
+    return [float(curve.threshold[place]) for curve, place in zip(curves, choose(low), strict=True)]
 
 
 def make_calibration(
-    scores: Floats, truth: NDArray[np.bool_], scored: NDArray[np.bool_], ordinary: NDArray[np.bool_], false_alarms: Floats
+    scores: Floats, truth: Bools, scored: Bools, ordinary: Bools, sides: Sequence[tuple[Bools, float]]
 ) -> Calibration:
     """Calibrate and choose thresholds from out-of-fold scores.
 
     Parameters
     ----------
-    scores, truth, scored, ordinary, false_alarms : numpy.ndarray
+    scores : numpy.ndarray of shape (n_sentences, n_signals)
+        Log-odds.
+    truth, scored, ordinary, sides
         As in `calibrate` and `choose_thresholds`.
 
     Returns
@@ -122,5 +141,4 @@ def make_calibration(
     """
     slope, intercept = calibrate(scores, truth, scored)
     fitted = Calibration(slope, intercept, np.full(scores.shape[1], _NEVER))
-    thresholds = choose_thresholds(fitted.probabilities(scores), truth, scored, ordinary, false_alarms)
-    return Calibration(slope, intercept, thresholds)
+    return replace(fitted, threshold=choose_thresholds(fitted.probabilities(scores), truth, scored, ordinary, sides))

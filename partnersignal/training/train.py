@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from partnersignal.errors import InputError
 from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.signals import Signal, default_signals
 from partnersignal.tagging import Tagger
-from partnersignal.tagging.calibration import Calibration, Floats
-from partnersignal.tagging.folder import CARD_FILE, ModelConfig
+from partnersignal.tagging.calibration import Bools, Calibration, Floats
+from partnersignal.tagging.folder import CARD_FILE, CONFIG_FILE, ModelConfig
 from partnersignal.training.card import write_card
 from partnersignal.training.evaluation import figures, truth_matrix
 from partnersignal.training.linear import fit_linear
@@ -53,8 +52,8 @@ class TrainingConfig:
     folds: int = 5
     seed: int = 13
     strength: float = 10.0
-    partner_false_alarms: float = 0.002
-    vendor_false_alarms: float = 0.004
+    partner_false_alarms: float = 0.003
+    vendor_false_alarms: float = 0.01
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -117,7 +116,7 @@ def train(
     """
     config = config or TrainingConfig()
     folder = Path(out)
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "config.json").is_file())):
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / CONFIG_FILE).is_file())):
         raise InputError(f"got --out {folder}, which exists and is no model; expected a new folder or a model to replace")
     signals = default_signals()
     sentences = read_labels(labels, [signal.label for signal in signals])
@@ -130,7 +129,7 @@ def train(
     truth, scored = truth_matrix(sentences, [signal.label for signal in signals])
     progress(f"{len(sentences):,} sentences in {len(set(groups))} groups, {int(truth.any(axis=1).sum()):,} with a signal")
     scores = _out_of_fold(sentences, groups, truth, scored, config, progress)
-    calibration = make_calibration(scores, truth, scored, _ordinary(sentences, truth), _allowed(signals, config))
+    calibration = make_calibration(scores, truth, scored, _ordinary(sentences, truth), _limits(signals, config))
     report = figures(calibration.probabilities(scores), calibration.threshold, sentences, signals)
     progress("fitting on everything")
     model = fit_linear(
@@ -144,8 +143,8 @@ def train(
 def _out_of_fold(
     sentences: tuple[LabelledSentence, ...],
     groups: list[str],
-    truth: NDArray[np.bool_],
-    scored: NDArray[np.bool_],
+    truth: Bools,
+    scored: Bools,
     config: TrainingConfig,
     progress: Progress,
 ) -> Floats:
@@ -161,18 +160,17 @@ def _out_of_fold(
     return scores
 
 
-def _ordinary(sentences: tuple[LabelledSentence, ...], truth: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _ordinary(sentences: tuple[LabelledSentence, ...], truth: Bools) -> Bools:
     """Mark the sentences of groups in which hardly anything is labelled."""
-    labelled = truth.any(axis=1)
+    labelled = np.asarray(truth.any(axis=1))
     groups = np.array([sentence.group for sentence in sentences])
     share = {group: labelled[groups == group].mean() for group in set(groups.tolist())}
     return np.array([share[group] < 0.02 for group in groups.tolist()])
 
 
-def _allowed(signals: tuple[Signal, ...], config: TrainingConfig) -> Floats:
-    count = {side: sum(signal.side == side for signal in signals) for side in ("partner", "vendor")}
-    whole = {"partner": config.partner_false_alarms, "vendor": config.vendor_false_alarms}
-    return np.array([whole[signal.side] / count[signal.side] for signal in signals])
+def _limits(signals: tuple[Signal, ...], config: TrainingConfig) -> list[tuple[Bools, float]]:
+    sides = np.array([signal.side for signal in signals])
+    return [(sides == "partner", config.partner_false_alarms), (sides == "vendor", config.vendor_false_alarms)]
 
 
 def _save(

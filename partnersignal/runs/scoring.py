@@ -30,6 +30,19 @@ from partnersignal.tagging.tagger import SHIPPED_NAMES, find_model
 Progress = Callable[[str, int, int], None]
 
 
+def silent(stage: str, done: int, total: int) -> None:
+    """Tell nobody.
+
+    Parameters
+    ----------
+    stage : str
+        What is being done.
+    done, total : int
+        How far it is.
+    """
+    del stage, done, total
+
+
 def score(
     export: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
@@ -44,7 +57,7 @@ def score(
     bulk: Literal["count", "exclude"] = "count",
     quotes: bool = True,
     columns: Mapping[str, str] | None = None,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = silent,
 ) -> Run:
     """Score an export into a run folder.
 
@@ -121,7 +134,7 @@ def score(
             f"got an export without a readable message ({reason}); expected mail or notes, see: partnersignal score --help"
         )
     directory = directory or infer_directory(plan.rows, ours)
-    job = TagJob(str(model), directory, window[0] and pd.Timestamp(window[0]), window[1] and pd.Timestamp(window[1]),
+    job = TagJob(str(model), directory, window[0], window[1],
                  bulk == "count", quotes, settings.columns)  # fmt: skip
     _tag(opened, plan, work, job, workers, progress)
     return _finish(folder, plan, opened, directory, settings, tagger, named_as_of, progress)

@@ -1,0 +1,57 @@
+"""What several tests share: the sample export, scored once, and a small real model."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import partnersignal as ps
+from partnersignal.runs import Run
+from partnersignal.tagging.resources import shipped
+
+SAMPLE = shipped("data/sample")
+LATE = [
+    "The {} is late again.",
+    "They promised the {} and it never came.",
+    "Still no {} although it was due.",
+    "The {} slipped a third time.",
+]
+PLAIN = ["The {} is on the second floor.", "We ordered a {} in May.", "Please send the {} form.", "A {} costs nine euros."]
+THINGS = ["router", "server", "licence", "printer", "cable", "monitor", "laptop", "switch", "phone", "badge"]
+
+
+def corpus(folder: Path) -> Path:
+    """Two groups of two hundred short sentences about late and plain things."""
+    path = folder / "labels.jsonl"
+    with path.open("w") as file:
+        for group in ("a", "b", "c", "d"):
+            for thing in THINGS:
+                for frames, labels in ((LATE, ["broken_promise"]), (PLAIN, [])):
+                    for frame in frames:
+                        text = frame.format(f"{group}{thing}")
+                        file.write(json.dumps({"text": text, "labels": labels, "voice": "customer", "group": group}) + "\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The sample export, scored with the shipped model."""
+    folder = tmp_path_factory.mktemp("sample") / "run"
+    return ps.score(SAMPLE / "export", suppliers=SAMPLE / "suppliers.toml", out=folder, jobs=1)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that knows lateness and nothing else, trained in a second."""
+    folder = tmp_path_factory.mktemp("training")
+    ps.train(corpus(folder), folder / "model")
+    return folder / "model"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of measuring data that lies beside the project on its makers' machines only."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("../shared is not here: it holds measuring data that is no part of the project")
+    return folder

@@ -1,0 +1,111 @@
+"""The command line: results on stdout, progress on stderr, exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from partnersignal.runs import Run
+
+LATE = "You promised the patch for Monday and we still have nothing."
+
+
+def call(*arguments: object, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "partnersignal", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, input=stdin, cwd=cwd)
+
+
+def test_demo_prints_the_index_and_only_that(tmp_path: Path) -> None:
+    done = call("demo", cwd=tmp_path)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:2] == ["supplier", "index"] and len(lines) == 11
+    assert "tagging messages: 336 of 336" in done.stderr
+    assert (tmp_path / "partnersignal-demo" / "report.html").is_file()
+    again = call("demo", cwd=tmp_path)
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+
+
+def test_tag_reads_an_argument_or_a_line_each() -> None:
+    one = call("tag", LATE, "--voice", "customer", "--json")
+    found = json.loads(one.stdout)
+    assert found["text"] == LATE
+    assert set(found["tags"][0]) == {"sentence", "start", "end", "text", "signal", "probability"}
+    assert found["tags"][0]["signal"] == "broken_promise"
+    many = call("tag", "--voice", "customer", "--json", stdin=f"Lunch is at one.\n{LATE}\n")
+    assert [len(json.loads(line)["tags"]) for line in many.stdout.splitlines()] == [0, 1]
+
+
+def test_train_and_evaluate(tmp_path: Path) -> None:
+    from conftest import corpus
+
+    labels = corpus(tmp_path)
+    trained = call("train", labels, "--out", tmp_path / "model")
+    assert trained.returncode == 0 and "macro-F1 out of fold" in trained.stdout
+    measured = call("evaluate", labels, "--model", tmp_path / "model", "--json")
+    assert json.loads(measured.stdout)["per_label"]["broken_promise"]["support"] == 160
+    assert "broken_promise" in call("evaluate", labels, "--model", tmp_path / "model").stdout
+
+
+def test_index_and_report_work_on_a_run(sample_run: Run, tmp_path: Path) -> None:
+    import shutil
+
+    run = tmp_path / "run"
+    shutil.copytree(sample_run.folder, run)
+    (tmp_path / "weights.toml").write_text("upselling = 0.2\n")
+    done = call("index", run, "--weights", tmp_path / "weights.toml", "--half-life", 90)
+    assert done.returncode == 0 and "Larkspur" in done.stdout
+    (run / "report.html").unlink()
+    assert call("report", run).stdout.strip() == str(run / "report.html")
+    assert (run / "report.html").is_file()
+
+
+def test_suppliers_drafts_a_file(tmp_path: Path) -> None:
+    from conftest import SAMPLE
+
+    done = call("suppliers", SAMPLE / "export")
+    assert done.returncode == 0
+    assert 'domains = ["fernhollow.example", "fernhollow"]' in done.stdout
+    assert 'domains = ["quillonpay.example"]' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["score", "nothing.mbox", "--out", "run"], 1, "partnersignal: got nothing.mbox, which does not exist; expected mbox"),
+        (["tag", "x", "--model", "gpt"], 1, "partnersignal: got the model 'gpt', expected default"),
+        (["tag", "x", "--voice", "vendor"], 1, "partnersignal: got the voice 'vendor', expected one of supplier"),
+        (["report", "nothing"], 1, "partnersignal: got nothing, which is no run folder"),
+        (["evaluate", "nothing.jsonl"], 1, "partnersignal: got the label file nothing.jsonl, which does not exist"),
+        (
+            ["train", "nothing.jsonl", "--out", "m", "--backend", "magic"],
+            1,
+            "partnersignal: got the backend 'magic', expected linear",
+        ),
+        (["score"], 2, "Missing argument"),
+        (["score", "x", "--out", "run", "--bulk", "maybe"], 2, "got 'maybe', expected count or exclude"),
+        (["fly"], 2, "No such command 'fly'"),
+    ],
+)
+def test_errors_are_one_line_without_a_traceback(tmp_path: Path, arguments: list[str], code: int, message: str) -> None:
+    done = call(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr and done.stdout == ""
+    if code == 1:
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_supplier_file_that_is_wrong_is_one_line(tmp_path: Path) -> None:
+    from conftest import SAMPLE
+
+    (tmp_path / "s.toml").write_text("[[supplier]]\nname = 'A'\n")
+    done = call("score", SAMPLE / "export", "--suppliers", tmp_path / "s.toml", "--out", tmp_path / "run")
+    assert done.returncode == 1
+    assert "got no domains, addresses or aliases" in done.stderr
+
+
+def test_without_a_subcommand_help_is_shown() -> None:
+    assert "score" in call("--help").stdout

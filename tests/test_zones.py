@@ -1,0 +1,410 @@
+"""Whose words each stretch of a body is, on bodies as mail programs write them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mail import message, zones_of
+
+from partnersignal.cleaning import find_zones, new_text, zoned
+from partnersignal.messages import Party
+
+QUOTES = ("quoted", "forwarded")
+
+
+def authors(text: str) -> list[Party | None]:
+    return [zone.author for zone in find_zones(text) if zone.kind in QUOTES]
+
+
+def address_of_quote(text: str) -> str:
+    first = next(zone for zone in find_zones(text) if zone.kind in QUOTES)
+    return first.author.address if first.author else ""
+
+
+@pytest.mark.parametrize(
+    "intro",
+    [
+        "On Tue, 5 Mar 2024 at 09:12, Ann Lee <ann@acme.example> wrote:",
+        "On Tue, 5 Mar 2024 at 09:12, Ann Lee\n<ann@acme.example> wrote:",
+        "On 5 Mar 2024, at 09:12, Ann Lee <ann@acme.example> wrote:",
+        "Am 05.03.2024 um 09:12 schrieb Ann Lee <ann@acme.example>:",
+        "Am Di., 5. März 2024 um 09:12 Uhr schrieb Ann Lee <ann@acme.example>:",
+        "Le mar. 5 mars 2024 à 09:12, Ann Lee <ann@acme.example> a écrit :",
+        "Den tir. 5. mar. 2024 kl. 09.12 skrev Ann Lee <ann@acme.example>:",
+        "El mar, 5 mar 2024 a las 9:12, Ann Lee (<ann@acme.example>) escribió:",
+        "Il giorno mar 5 mar 2024 alle ore 09:12 Ann Lee <ann@acme.example> ha scritto:",
+        "Op di 5 mrt 2024 om 09:12 schreef Ann Lee <ann@acme.example>:",
+        "wt., 5 mar 2024 o 09:12 Ann Lee <ann@acme.example> napisał(a):",
+        "вт, 5 мар. 2024 г. в 09:12, Ann Lee <ann@acme.example>:",
+        "Ann Lee <ann@acme.example> 于2024年3月5日周二 09:12写道：",
+        "2024年3月5日(火) 9:12 Ann Lee <ann@acme.example>:",
+        "2024-03-05 9:12 GMT+01:00 Ann Lee <ann@acme.example>:",
+    ],
+)
+@pytest.mark.parametrize("marked", [True, False])
+def test_intro_lines_of_mail_programs(intro: str, marked: bool) -> None:
+    quote = "> When is it done?\n> Ann" if marked else "When is it done?\nAnn"
+    text = f"It is done.\n\n{intro}\n\n{quote}"
+    assert new_text(text) == "It is done."
+    assert address_of_quote(text) == "ann@acme.example"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("From", "Sent", "To", "Subject"),
+        ("Von", "Gesendet", "An", "Betreff"),
+        ("De", "Envoyé", "À", "Objet"),
+        ("Fra", "Sendt", "Til", "Emne"),
+        ("Från", "Skickat", "Till", "Ämne"),
+        ("Od", "Wysłano", "Do", "Temat"),
+        ("От", "Отправлено", "Кому", "Тема"),
+        ("Van", "Verzonden", "Aan", "Onderwerp"),
+        ("De", "Enviado el", "Para", "Asunto"),
+        ("Da", "Inviato", "A", "Oggetto"),
+        ("Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe"),
+        ("发件人", "发送时间", "收件人", "主题"),
+        ("差出人", "送信日時", "宛先", "件名"),
+        ("Avtor", "Poslano", "Za", "Zadeva"),
+    ],
+    ids=lambda words: "-".join(words[:1]),
+)
+@pytest.mark.parametrize("style", ["plain", "bold", "rule", "original", "wide", "french"])
+def test_outlook_headers_in_any_language(words: tuple[str, ...], style: str) -> None:
+    values = ("Ann Lee <ann@acme.example>", "5. 3. 2024 09:12", "bob@ours.example", "Re: Disk")
+    form = {"bold": "*{}:* {}", "wide": "{}：{}", "french": "{} : {}"}.get(style, "{}: {}")
+    lead = {"rule": "_" * 32 + "\n", "original": "-----Original Message-----\n"}.get(style, "")
+    header = "\n".join(form.format(*pair) for pair in zip(words, values, strict=True))
+    text = f"It is done.\n\n{lead}{header}\n\nWhen is it done? We raised it twice.\n"
+    assert new_text(text) == "It is done."
+    assert address_of_quote(text) == "ann@acme.example"
+
+
+def test_outlook_header_with_names_only() -> None:
+    text = "Done.\n\nFrom: Lee, Ann\nSent: Tuesday, March 5, 2024 9:12 AM\nTo: Bob\nSubject: Disk\n\nWhen?"
+    assert new_text(text) == "Done."
+    assert authors(text) == [Party("Lee, Ann", "")]
+
+
+def test_apple_mail() -> None:
+    text = "Done.\n\nBob\n\n> On 5 Mar 2024, at 09:12, Ann Lee <ann@acme.example> wrote:\n> \n> When?\n"
+    assert new_text(text).startswith("Done.")
+    assert "When" not in new_text(text)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Ann Lee@ACME\n03/05/2001 05:08 PM\nTo: Bob/HOU/OURS@OURS\ncc: Carl/HOU/OURS@OURS\nSubject: Disk",
+        "Ann Lee@ACME 03/05/2001 05:08 PM\nTo:\tBob\ncc:\t\nSubject:\tDisk",
+        '"Ann Lee" <ann@acme.example> on 03/05/2001 05:08:12 PM\nTo: Bob\ncc: \nSubject: Disk',
+        "---------------------- Forwarded by Bob/HOU/OURS on 03/06/2001 08:00 AM ---------------------------\n\n\n"
+        "Ann Lee@ACME\n03/05/2001 05:08 PM\nTo: Bob/HOU/OURS@OURS\ncc: \nSubject: Disk",
+    ],
+)
+def test_lotus_headers(head: str) -> None:
+    text = f"Please see below.\n\n{head}\n\nWe cannot keep the date.\n"
+    assert new_text(text) == "Please see below."
+    assert authors(text)[-1] is not None
+
+
+def test_nested_quotes_keep_their_own_authors() -> None:
+    text = (
+        "Third.\n\nFrom: Ann <ann@acme.example>\nSent: 6 March 2024 10:00\nTo: Bob\nSubject: x\n\nSecond.\n\n"
+        "From: Bob <bob@ours.example>\nSent: 5 March 2024 09:00\nTo: Ann\nSubject: x\n\nFirst.\n"
+    )
+    found = {text[zone.start : zone.end].strip()[-7:]: zone.author for zone in find_zones(text)}
+    assert found["Third."] is None
+    assert found["Second."] == Party("Ann", "ann@acme.example")
+    assert found["First."[-7:]] == Party("Bob", "bob@ours.example")
+
+
+def test_inline_answers_are_new_and_questions_quoted() -> None:
+    text = (
+        "Hi Ann,\n\nOn Tue, 5 Mar 2024 at 09:12, Ann Lee <ann@acme.example> wrote:\n> When is the disk ready?\n\nOn Monday.\n\n"
+        "> And who pays for it?\n\nWe pay.\n"
+    )
+    kinds = zones_of(text)
+    assert [words for kind, words in kinds if kind == "new"] == ["On Monday.", "We pay."]
+    assert [words for kind, words in kinds if kind == "quoted"][-1] == "> And who pays for it?"
+    assert authors(text) == [Party("Ann Lee", "ann@acme.example")] * len(authors(text))
+
+
+def test_bullets_are_no_signature() -> None:
+    """A list of promises at the end, which other parsers cut."""
+    text = "We will do three things:\n- add capacity on Monday\n- call you daily\n- send the report\n"
+    assert new_text(text) == text.strip()
+
+
+def test_dashes_before_a_list_are_no_signature() -> None:
+    text = "We will do this:\n\n--\n- add capacity before Monday\n- and tell you every day how it goes\n"
+    assert "add capacity" in new_text(text)
+    assert "tell you every day" in new_text(text)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "On Monday we will ship 20 units to the site as we\nwrote: nothing changes for you.",
+        "On Monday we will ship the units, as Ann from the plant\nwrote:\nnothing changes for you.",
+        "On 5 March the plant stops, so here is what the manager wrote:\nwe need more people and a new press for it.",
+        "Here is what we agreed:\nthe price stays until 2025.",
+        "Next steps:\nAnn: call the plant\nBob: send the offer\nCarl: book the crane",
+        "Agenda: prices\nPlace: Cologne\nTime: 9:30",
+        "--- Next steps ---\nWe call you on Monday.",
+        "Price: 5 EUR\nDelivery: 3 days\nPayment: 30 days net",
+    ],
+)
+def test_words_that_only_look_like_a_header_are_kept(sentence: str) -> None:
+    text = f"Dear Bob,\n\n{sentence}\n\nThe rest follows tomorrow from our side."
+    assert new_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Sent from my iPhone", "Get Outlook for iOS", "Get Outlook for Android<https://aka.example/x>", "Von meinem iPhone gesendet",
+        "Gesendet von Mail für Windows", "Envoyé de mon iPhone", "Enviado desde mi iPhone", "Sendt fra min iPhone", "Skickat från min iPhone",
+        "Wysłane z iPhone'a", "Отправлено с iPhone", "发自我的 iPhone", "iPhoneから送信", "Verzonden vanaf mijn iPhone", "Inviato da iPhone",
+    ],
+)  # fmt: skip
+def test_mobile_footer(footer: str) -> None:
+    assert zones_of(f"We add capacity tonight.\n\n{footer}") == [("new", "We add capacity tonight."), ("signature", footer)]
+
+
+def test_mobile_footer_above_the_quote() -> None:
+    text = "Done.\n\nSent from my iPhone\n\n> On 5 Mar 2024, at 09:12, Ann <ann@acme.example> wrote:\n> When?"
+    assert new_text(text) == "Done."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Sent from the warehouse on Monday, the units arrive today.", "Sent via courier yesterday, it should be with you now."],
+)
+def test_a_sentence_that_starts_with_sent_is_kept(sentence: str) -> None:
+    assert new_text(f"The units are on the way.\n\n{sentence}") == f"The units are on the way.\n\n{sentence}"
+
+
+DISCLAIMER = (
+    "This e-mail and any attachment are confidential and may be privileged. If you are not the intended recipient, "
+    "please notify the sender and delete it. Any unauthorised disclosure is prohibited."
+)
+
+
+@pytest.mark.parametrize(
+    "small_print",
+    [
+        DISCLAIMER,
+        "Diese E-Mail ist vertraulich und nur bestimmt für den Empfänger. Ist sie nicht für Sie, löschen Sie sie bitte: confidential.",
+        DISCLAIMER
+        + "\n\nActing on it is at your own risk, this message was scanned for viruses and is confidential to the addressee.",
+    ],
+)
+def test_disclaimer(small_print: str) -> None:
+    text = f"We added capacity.\n\nAnn Lee\n\n{small_print}\n"
+    zones = zones_of(text)
+    assert zones[0][0] == "new"
+    assert zones[0][1].startswith("We added capacity.")
+    assert zones[-1] == ("disclaimer", small_print)
+
+
+def test_a_sentence_about_confidentiality_is_no_disclaimer() -> None:
+    text = "Hello Bob,\n\nPlease keep the price list confidential until the tender closes, that was the deal with the board."
+    assert new_text(text) == text
+
+
+def test_disclaimer_at_the_top_is_not_the_whole_mail() -> None:
+    text = f"{DISCLAIMER}\n\nWe added capacity."
+    assert "We added capacity." in new_text(text)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "---------- Forwarded message ---------\nFrom: Eve <eve@other.example>\nDate: Tue, 5 Mar 2024 at 09:12\nSubject: Offer\nTo: Bob <bob@ours.example>",
+        "Begin forwarded message:\n\nFrom: Eve <eve@other.example>\nSubject: Offer\nDate: 5 March 2024 at 09:12:00 CET\nTo: Bob <bob@ours.example>",
+        "-------- Weitergeleitete Nachricht --------\nBetreff: Offer\nDatum: Tue, 5 Mar 2024 09:12:00 +0100\nVon: Eve <eve@other.example>\nAn: Bob",
+    ],
+)
+@pytest.mark.parametrize("note", ["", "FYI, see below.\n\n"])
+def test_forwarded_message(header: str, note: str) -> None:
+    text = f"{note}{header}\n\nWe raise the price in May.\n"
+    assert "We raise the price" not in new_text(text)
+    zone = find_zones(text)[-1]
+    assert zone.kind == "forwarded" or (note and zone.kind == "quoted")
+    assert zone.author is not None
+    assert zone.author.address == "eve@other.example"
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "[EXTERNAL]", "[EXT]", "EXTERNAL EMAIL: Do not click links unless you know the sender.", "CAUTION: This email originated from outside the organisation.",
+        "Caution! External sender.\nBe careful with links.", "You don't often get email from ann@acme.example. Learn why this is important",
+        "ACHTUNG: Diese E-Mail kommt von außerhalb.",
+    ],
+)  # fmt: skip
+def test_banner(banner: str) -> None:
+    assert zones_of(f"{banner}\n\nHi Bob,\n\nWe added capacity.") == [
+        ("banner", banner),
+        ("greeting", "Hi Bob,"),
+        ("new", "We added capacity."),
+    ]
+
+
+def test_a_warning_by_the_author_is_no_banner() -> None:
+    assert new_text("External staff fixed the press.\n\nMore tomorrow.") == "External staff fixed the press.\n\nMore tomorrow."
+
+
+@pytest.mark.parametrize("delimiter", ["-- ", "--", "__", "—"])
+def test_signature_after_its_delimiter(delimiter: str) -> None:
+    text = f"We added capacity.\n\n{delimiter}\nAnn Lee\nKey Account Manager, Acme Ltd.\nTel. +49 221 1234567\n"
+    assert new_text(text) == "We added capacity."
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "Best regards,", "Kind regards", "Regards,", "Best,", "Cheers,", "Thanks,", "Many thanks,", "Thank you!", "Sincerely,", "Yours sincerely,", "With best regards,",
+        "Warm regards,", "Best wishes,", "Thanks and regards,", "Thanks in advance,", "Mit freundlichen Grüßen", "Viele Grüße", "Cordialement,", "Saludos,", "Un saludo,",
+        "Cordiali saluti", "Met vriendelijke groet,", "Med venlig hilsen", "Pozdrawiam", "С уважением,", "此致", "With kind regards", "My best,",
+    ],
+)  # fmt: skip
+def test_sign_off(closing: str) -> None:
+    text = f"We added capacity.\n\n{closing}\n\nAnn Lee\nAcme Ltd.\n"
+    assert zones_of(text) == [("new", "We added capacity."), ("signature", f"{closing}\n\nAnn Lee\nAcme Ltd.")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Thanks, got it.\nWe will add capacity tomorrow.",
+        "Thanks for the note.\n\nWe add capacity on Monday.",
+        "My team fixed the leak.",
+        "With this we can start.",
+        "Best is to wait.",
+        "Many people called us today.",
+        "Kind of late, but done.",
+        "Regards the price: it stays.\nWe sent the list.",
+        "Thank you for the call.\nYou listened to us and changed the plan.",
+        "My view is simple:\nthe price is too high.",
+    ],
+)
+def test_sentences_that_start_like_a_sign_off_are_kept(words: str) -> None:
+    text = f"Hi Bob,\n\nThe disk was full again last night.\n{words}"
+    assert new_text(text) == text
+
+
+def test_sign_off_after_a_thankful_sentence() -> None:
+    text = "Hi Bob,\n\nThanks for the call.\nWe added capacity before it hurt you.\n\nThanks,\nAnn"
+    assert new_text(text) == "Hi Bob,\n\nThanks for the call.\nWe added capacity before it hurt you."
+
+
+def test_contact_block_without_a_sign_off() -> None:
+    text = "We added capacity.\n\nAnn Lee\nTel: +49 221 1234567\nwww.acme.example\nann@acme.example\n"
+    assert new_text(text) == "We added capacity."
+
+
+def test_a_mail_of_contacts_only_keeps_its_words() -> None:
+    text = "Call Ann: +49 221 1234567\nor Eve: +49 221 7654321"
+    assert new_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "Hi Bob,", "Hello", "Dear Bob,", "Dear Mr. Lee,", "Dear Dr. Lee:", "Good morning all,", "Hi Bob and Carl,", "Hi Ann, Bob, Carl,", "Hallo Frau Lee,", "Bob,", "Bob, Carl,",
+        "Sehr geehrte Damen und Herren,", "Bonjour Monsieur,", "Hola Bob:", "Buongiorno,", "Hej Bob!", "Dzień dobry,", "Здравствуйте!", "您好，", "Hi team -",
+    ],
+)  # fmt: skip
+def test_greeting(greeting: str) -> None:
+    assert zones_of(f"{greeting}\n\nWe added capacity.") == [("greeting", greeting), ("new", "We added capacity.")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hi Bob, we saw the disk filling up and",
+        "Hi Bob, we added capacity overnight",
+        "Morning shift found the leak in hall two",
+        "Hello Bob, the price stays",
+        "Dear customers of ours saw it first and",
+        "Best thing we did all year was the",
+    ],
+)
+def test_a_line_that_greets_and_goes_on_is_new(line: str) -> None:
+    assert zones_of(f"{line}\nadded capacity for you.") == [("new", f"{line}\nadded capacity for you.")]
+
+
+def test_everything_at_once() -> None:
+    text = (
+        f"[EXTERNAL]\n\nDear Mr. Bond,\n\nThe disk was full.\n- we added capacity\n\nBest regards,\nAnn Lee\n\nSent from my iPhone\n\n{DISCLAIMER}\n\n"
+        "On Tue, 5 Mar 2024 at 09:12, Bob <bob@ours.example> wrote:\n> When?\n"
+    )
+    assert [kind for kind, _ in zones_of(text)] == ["banner", "greeting", "new", "signature", "disclaimer", "quoted"]
+    assert new_text(text) == "Dear Mr. Bond,\n\nThe disk was full.\n- we added capacity"
+
+
+@pytest.mark.parametrize(
+    "text", ["> only a quote\n> of two lines", "On Tue, 5 Mar 2024 at 09:12, Ann <a@x.example> wrote:\n> When?", ""]
+)
+def test_no_words_of_ones_own(text: str) -> None:
+    assert new_text(text) == ""
+
+
+def test_crlf_body() -> None:
+    assert new_text("Done.\r\n\r\n> When?\r\n") == "Done."
+
+
+def test_zones_are_set_on_the_message() -> None:
+    assert zoned(message(text="Done.\n> When?")).new_text == "Done."
+
+
+LINES = st.sampled_from(
+    [
+        "", " ", "Hi Bob,", "We added capacity.", "> quoted", ">> twice", "| bar", "Best regards,", "Ann Lee", "-- ", "Sent from my iPhone", DISCLAIMER, "[EXTERNAL]",
+        "From: Ann <ann@acme.example>", "Sent: 5 March 2024 09:12", "To: Bob", "Subject: x", "On Tue, 5 Mar 2024, Ann <a@x.example> wrote:", "wrote:",
+        "-----Original Message-----", "_" * 32, "Ann Lee@ACME 03/05/2001 05:08 PM", "- item", "Tel: +49 221 1234567", "---------- Forwarded message ---------",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.lists(LINES | st.text(max_size=30), max_size=15).map("\n".join) | st.text(max_size=60))
+def test_zones_cover_any_text_without_gaps(text: str) -> None:
+    zones = find_zones(text)
+    assert [zone.start for zone in zones] == [0, *(zone.end for zone in zones[:-1])][: len(zones)]
+    assert (zones[-1].end if zones else 0) == len(text)
+    assert all(zone.start < zone.end for zone in zones)
+    assert all(zone.author is None or zone.kind in QUOTES for zone in zones)
+
+
+HOSTILE = [
+    "x", " ", "-", "_", ">", "a ", ": ", "On ", "1:1", "a@", "a.", "@a.b", "--- ", "---" + " " * 50, "=-", "\t", "1/1/01 1:00 ", "From: ", "+1 ", "1 ", "(", "thanks", "hi ", "wrote:", "一",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+@pytest.mark.parametrize("lead", ["", "--- ", "Hi ", "Best "])
+def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> None:
+    text = lead + unit * (1_000_000 // len(unit)) + "!x"
+    start = time.perf_counter()
+    find_zones(text)
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\n", "x\n", "> x\n", "From: a@b.example\nDate: 1.1.2001 1:00\nTo: x\n", " 1/1/2001 1:00\n", "a: b,\n", "a: b,\nx\n", "To: x;\n  y\n", "a 1/1/2001 1:00 AM\nTo: x,\n", "-----Original Message-----\n", "thanks\n",
+        "___________\n", "x 1:00\n", "On 1.1.2001 1:00\n", "confidential virus disclosure " * 3 + "\n\n", "- x\n", "a@b.example 1:00 wrote:\n", "Tel: 1\n\n", "-- \n", "[EXT]\n", " \n",
+    ],
+)  # fmt: skip
+def test_a_megabyte_of_lines_takes_under_four_seconds(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    start = time.perf_counter()
+    find_zones(text)
+    assert time.perf_counter() - start < 4
