@@ -23,7 +23,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
-ModelOption = Annotated[str, typer.Option(help="default, linear, or a model folder.")]
+ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, or a model folder.")]
 OursOption = Annotated[list[str] | None, typer.Option(help="A domain or address of ours; can be given several times.")]
 
 
@@ -107,15 +107,18 @@ def tag(
 def train(
     labels: Annotated[list[Path], typer.Argument(help="Label files (.jsonl, .csv) or folders of them.")],
     out: Annotated[Path, typer.Option("--out", help="Model folder to write.")],
-    backend: Annotated[str, typer.Option(help="linear.")] = "linear",
+    backend: Annotated[str, typer.Option(help="linear, encoder (also: transformer) or cascade.")] = "linear",
+    base: Annotated[str | None, typer.Option(help="Pretrained model of the encoder: a folder or a Hub id.")] = None,
+    jobs: Annotated[int, typer.Option(help="Folds fitted at the same time.")] = 1,
     test: Annotated[list[Path] | None, typer.Option(help="Label files that are only measured on, for the model card.")] = None,
     seed: Annotated[int, typer.Option(help="Of splits and solvers.")] = 13,
 ) -> None:
     """Train a model on labelled sentences."""
-    from partnersignal.training import TrainingConfig
+    from partnersignal.training.config import DEFAULT_BASE, TrainingConfig
     from partnersignal.training import train as train_model
 
-    trained = train_model(labels, out, config=TrainingConfig(backend=backend, seed=seed), test_sets=test or (), progress=_say)
+    config = TrainingConfig(backend=backend, seed=seed, jobs=jobs, base=base or DEFAULT_BASE)
+    trained = train_model(labels, out, config=config, test_sets=test or (), progress=_say)
     macro = _figure(trained.figures["macro_f1"])
     typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
 

@@ -65,5 +65,6 @@ def message(message_id: str = "1@acme.example", **fields: Any) -> Message:
 
 
 def zones_of(text: str) -> list[tuple[str, str]]:
-    """Return kind and words of each zone."""
-    return [(zone.kind, text[zone.start : zone.end].strip()) for zone in find_zones(text)]
+    """Return kind and words of each zone that has words."""
+    pairs = ((zone.kind, text[zone.start : zone.end].strip()) for zone in find_zones(text))
+    return [(kind, words) for kind, words in pairs if words]

@@ -82,7 +82,7 @@ def test_suppliers_drafts_a_file(tmp_path: Path) -> None:
         (
             ["train", "nothing.jsonl", "--out", "m", "--backend", "magic"],
             1,
-            "partnersignal: got the backend 'magic', expected linear",
+            "partnersignal: got the backend 'magic', expected linear, encoder, cascade",
         ),
         (["score"], 2, "Missing argument"),
         (["score", "x", "--out", "run", "--bulk", "maybe"], 2, "got 'maybe', expected count or exclude"),

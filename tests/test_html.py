@@ -115,7 +115,7 @@ def test_gmail_reply() -> None:
         '<div dir="ltr">Done.</div><br><div class="gmail_quote"><div class="gmail_attr">On Tue, 5 Mar 2024 at 09:12, Ann &lt;'
         '<a href="mailto:ann@acme.example">ann@acme.example</a>&gt; wrote:<br></div><blockquote>When?</blockquote></div>'
     )
-    assert html_to_text(html) == "Done.\n\nOn Tue, 5 Mar 2024 at 09:12, Ann <ann@acme.example> wrote:\n> When?"
+    assert html_to_text(html) == "Done.\n\nOn Tue, 5 Mar 2024 at 09:12, Ann <ann@acme.example> wrote:\n\n> When?"
 
 
 @pytest.mark.parametrize("tag", ["div", "blockquote", "span", "table><tr><td", "ul><li", "font"])

@@ -71,7 +71,7 @@ def test_a_model_is_replaced_but_nothing_else_is(tiny_model: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"backend": "magic"}, r"got the backend 'magic', expected linear"),
+        ({"backend": "magic"}, r"got the backend 'magic', expected linear, encoder, cascade"),
         ({"folds": 1}, r"got folds=1, expected at least 2"),
         ({"strength": 0}, r"got strength=0, expected a positive number"),
     ],

@@ -12,9 +12,41 @@ from partnersignal.messages import Party
 _FIELD = re.compile(r"[ \t>*_]{0,8}([^\W\d_][\w .\-/'’]{0,24}?)[ \t*_\u00a0]{0,4}[:：][*_]{0,2}(?:[ \t\u00a0]|$|(?<=：))(.*)")
 # What mail programs call the sender; needed only where the block shows no address.
 _FROM = frozenset(
-    ["from", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "от", "від", "发件人", "寄件者", "寄件人", "差出人", "送信者", "보낸사람", "보낸", "사람", "expéditeur", "remitente", "mittente", "afzender", "avsender", "avsändare", "afsender", "feladó", "kimden", "expeditor", "gönderen", "pengirim"]
+    [
+        "from",
+        "von",
+        "de",
+        "da",
+        "van",
+        "fra",
+        "från",
+        "lähettäjä",
+        "od",
+        "от",
+        "від",
+        "发件人",
+        "寄件者",
+        "寄件人",
+        "差出人",
+        "送信者",
+        "보낸사람",
+        "보낸",
+        "사람",
+        "expéditeur",
+        "remitente",
+        "mittente",
+        "afzender",
+        "avsender",
+        "avsändare",
+        "afsender",
+        "feladó",
+        "kimden",
+        "expeditor",
+        "gönderen",
+        "pengirim",
+    ]
 )
-_DASHES = re.compile(r"[ \t>]*[-_=*]{3,}[ \t]*(?P<words>[^-_=*\n]{3,120}?)[ \t]*[-_=*]{3,}[ \t]*:?$")
+_DASHES = re.compile(r"[ \t>]*[-_=*]{3,}[ \t]*(?P<words>[^-_=*\s][^-_=*\n]{2,119}?)[ \t]{0,20}[-_=*]{3,}[ \t]*:?$")
 _RULE = re.compile(r"[ \t>]*[_=*\-–—]{10,}[ \t]*$")
 _INTRO_END = re.compile(r"[:：][ \t*_]*$")
 _WROTE = re.compile(
@@ -23,6 +55,9 @@ _WROTE = re.compile(
     re.I,
 )
 _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s?(?:[AP]M)?\s*$", re.I)
+_LONGEST_LINE = 1_000  # characters; no longer line begins a header
+_LONGEST_INTRODUCTION = 60
+_BLOCK_LINES = 60
 _INTRO_LINES = 4
 _INTRO_LENGTH = 320
 
@@ -65,9 +100,9 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     QuoteHeader or None
         None where the line starts no header.
     """
-    if lines[at].blank or lines[at].quoted:
+    if lines[at].blank or lines[at].quoted or len(lines[at].text) > _LONGEST_LINE:
         return None
-    return _separator(lines, at) or _block(lines, at) or _intro(lines, at) or _lotus(lines, at)
+    return _separator(lines, at) or _apple(lines, at) or _block(lines, at) or _intro(lines, at) or _lotus(lines, at)
 
 
 def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -90,6 +125,22 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         after = at + 1
         return QuoteHeader(at, after, None, _marked(lines, after), _forward_words(words))
     return None
+
+
+def _apple(lines: Sequence[Line], at: int) -> QuoteHeader | None:
+    """``Begin forwarded message:``, and a header that may be marked with ``>``."""
+    text = lines[at].text
+    if len(text) > _LONGEST_INTRODUCTION or not _INTRO_END.search(text) or not _forward_words(text):
+        return None
+    below = _next_filled(lines, at + 1)
+    if below is None:
+        return None
+    if not lines[below].quoted:
+        found = _block(lines, below)
+        return QuoteHeader(at, found.after, found.author, found.marked, forwarded=True) if found else None
+    fields = (_FIELD.match(line.text[:_LONGEST_LINE]) for line in lines[below : below + 5] if line.quoted)
+    sender = next((field[2] for field in fields if field and field[1].strip().lower() in _FROM), None)
+    return QuoteHeader(at, below, _party(sender), marked=True, forwarded=True) if sender else None
 
 
 def _forward_words(words: str) -> bool:
@@ -121,8 +172,8 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return None
     values: list[tuple[str, str]] = []
     index, blanks = at, 0
-    while index < len(lines) and len(values) < 12:
-        text = lines[index].text
+    while index < min(len(lines), at + _BLOCK_LINES) and len(values) < 12:
+        text = lines[index].text[:_LONGEST_LINE]
         if not text.strip():
             blanks += 1
             if blanks > 1 or len(values) >= 3 or not values:
@@ -143,11 +194,12 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return None
     has_address = any(ADDRESS.search(value) for _, value in values)
     has_date = any(DATE.search(value) and TIME.search(value) for _, value in values)
+    # Thunderbird names the subject first.
+    sender = next((value for key, value in values if key in _FROM), values[0][1])
     known = values[0][0] in _FROM
-    if not (known and (has_address or any(dated(v) for _, v in values))) and not (ADDRESS.search(values[0][1]) and has_date):
+    if not (known and (has_address or any(dated(v) for _, v in values))) and not (ADDRESS.search(sender) and has_date):
         return None
-    after = index
-    return QuoteHeader(at, after, _party(values[0][1]), _marked(lines, after))
+    return QuoteHeader(at, index, _party(sender), _marked(lines, index))
 
 
 def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -189,7 +241,7 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     if below is None or below - index > 3:
         return None
     fields, end = 0, below
-    while end < len(lines) and fields < 6:
+    while end < min(len(lines), below + _BLOCK_LINES) and fields < 6:
         if _FIELD.match(lines[end].text):
             fields += 1
         elif not (lines[end].text[:1] in " \t;" or lines[end - 1].text.endswith((",", ";"))) or lines[end].blank:

@@ -10,8 +10,104 @@ from partnersignal.messages import Sentence, Zone, ZoneKind
 
 # A full stop after these does not end a sentence.
 _ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "no", "nos", "vs", "etc", "e.g", "i.e", "eg", "ie", "approx", "dept", "est", "fig", "inc", "ltd", "co", "corp", "llc", "plc", "bros", "gmbh", "ag", "sa", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "a.m", "p.m", "am", "pm", "u.s", "u.k", "cf", "al", "ca", "bzw", "z.b", "d.h", "usw", "nr", "str", "tel", "ext", "ref", "vol", "art", "incl", "excl", "resp", "max", "min", "sq", "ft", "lb", "oz", "hr", "hrs", "wk", "wks", "pl", "ave", "blvd", "rd", "gen", "col", "capt"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "sr",
+        "jr",
+        "st",
+        "no",
+        "nos",
+        "vs",
+        "etc",
+        "e.g",
+        "i.e",
+        "eg",
+        "ie",
+        "approx",
+        "dept",
+        "est",
+        "fig",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "llc",
+        "plc",
+        "bros",
+        "gmbh",
+        "ag",
+        "sa",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "mon",
+        "tue",
+        "tues",
+        "wed",
+        "thu",
+        "thur",
+        "thurs",
+        "fri",
+        "sat",
+        "sun",
+        "a.m",
+        "p.m",
+        "am",
+        "pm",
+        "u.s",
+        "u.k",
+        "cf",
+        "al",
+        "ca",
+        "bzw",
+        "z.b",
+        "d.h",
+        "usw",
+        "nr",
+        "str",
+        "tel",
+        "ext",
+        "ref",
+        "vol",
+        "art",
+        "incl",
+        "excl",
+        "resp",
+        "max",
+        "min",
+        "sq",
+        "ft",
+        "lb",
+        "oz",
+        "hr",
+        "hrs",
+        "wk",
+        "wks",
+        "pl",
+        "ave",
+        "blvd",
+        "rd",
+        "gen",
+        "col",
+        "capt",
+    ]
 )
+# These only before a figure ("No. 5"), those not before a capital ("on Sat. morning").
+_BEFORE_FIGURES = frozenset(["no", "nos", "nr", "fig", "vol", "art", "ref", "ext", "max", "min", "tel", "est"])
+_TIMES = frozenset(["a.m", "p.m", "am", "pm", "mar", "mon", "wed", "fri", "sat", "sun", "jan", "dec"])
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|[。！？]+[」』”]*)")
 _OPENER = re.compile(r"[\s\"'“‘(\[*_#>-]*[^\W_]", re.UNICODE)
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+")
@@ -127,6 +223,10 @@ def _ends(text: str, first: int, mark: int, last: int, end: int) -> bool:
     if text[mark] != "." or last - mark > 1:
         return not opener.islower() or text[mark] in "!?"
     word = re.split(r"[\s(\"'“]", text[max(first, mark - 20) : mark])[-1].lower()
+    if word in _BEFORE_FIGURES:
+        return not opener.isdigit()
+    if word in _TIMES and opener.isupper():
+        return True
     if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i"):
         return False
     if word.isdigit() and mark - len(word) == first:

@@ -81,24 +81,23 @@ def new_text(body: str) -> str:
 def _mark_quotes(lines: Sequence[Line], marks: list[_Mark]) -> int:
     """Mark other people's words; return the line before which the sender's own part ends."""
     index, own_end, author = 0, len(lines), None
+    marked_kind: ZoneKind = "quoted"
     any_new = False
     while index < len(lines):
         line = lines[index]
         header = None if line.quoted else find_header(lines, index)
         if header is not None:
             author = header.author
-            kind = _kind(header, any_new)
+            kind = marked_kind = _kind(header, any_new)
             if not header.marked:
-                for at in range(header.first, len(lines)):
-                    marks[at] = (kind, author)
-                _nested_authors(lines, marks, header.after, kind)
+                _mark_rest(lines, marks, header, kind)
                 return min(own_end, header.first)
             for at in range(header.first, header.after):
                 marks[at] = (kind, author)
             index = header.after
             continue
         if line.quoted:
-            marks[index] = ("quoted", author)
+            marks[index] = (marked_kind, author)
         elif not line.blank:
             any_new = True
         index += 1
@@ -112,17 +111,15 @@ def _kind(header: QuoteHeader, any_new: bool) -> ZoneKind:
     return "forwarded" if header.forwarded or not any_new else "quoted"
 
 
-def _nested_authors(lines: Sequence[Line], marks: list[_Mark], start: int, kind: ZoneKind) -> None:
-    """Give the messages inside an unmarked quote their own authors."""
-    index = start
+def _mark_rest(lines: Sequence[Line], marks: list[_Mark], header: QuoteHeader, kind: ZoneKind) -> None:
+    """Mark an unmarked quote to the end; the messages inside it have their own authors."""
+    index, author, own_until = header.first, header.author, header.after
     while index < len(lines):
-        header = find_header(lines, index)
-        if header is None:
-            index += 1
-            continue
-        for at in range(header.first, len(lines)):
-            marks[at] = (kind, header.author)
-        index = max(header.after, index + 1)
+        nested = find_header(lines, index) if index >= own_until else None
+        if nested is not None:
+            author, own_until = nested.author, nested.after
+        marks[index] = (kind, author)
+        index += 1
 
 
 def _mark_own(lines: Sequence[Line], marks: list[_Mark], own_end: int) -> None:

@@ -186,9 +186,7 @@ def _row_of_each_tag(tags: pd.DataFrame, rows: pd.DataFrame) -> Ints:
     supplier, message = suppliers.get_indexer(pd.Index(tag_supplier)), messages.get_indexer(pd.Index(tag_message))
     keys = suppliers.get_indexer(pd.Index(rows["supplier"])).astype(np.int64) * len(messages)
     keys += messages.get_indexer(pd.Index(rows["message_id"]))
-    row: Ints = (
-        pd.Index(keys).get_indexer(pd.Index(supplier.astype(np.int64) * len(messages) + message)).astype(np.int64)
-    )
+    row: Ints = pd.Index(keys).get_indexer(pd.Index(supplier.astype(np.int64) * len(messages) + message)).astype(np.int64)
     lost = (supplier < 0) | (message < 0) | (row < 0)
     if lost.any():
         raise InputError(
@@ -207,9 +205,7 @@ def _sentences_with_a_tag(found: pd.DataFrame, n_rows: int) -> Ints:
 def _require_columns(what: str, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise InputError(
-            f"got {what} without {', '.join(missing)}, expected the columns {', '.join(columns)}; add them"
-        )
+        raise InputError(f"got {what} without {', '.join(missing)}, expected the columns {', '.join(columns)}; add them")
 
 
 def _names(what: str, frame: pd.DataFrame, column: str) -> pd.Series[str]:
@@ -235,9 +231,7 @@ def _days(dates: pd.Series) -> Ints:
     if dates.isna().all():
         return np.full(len(dates), UNDATED, dtype=np.int64)
     if not isinstance(dates.dtype, pd.DatetimeTZDtype):
-        raise InputError(
-            f"got dates of type {dates.dtype}, expected times with a zone; use pandas.to_datetime(utc=True)"
-        )
+        raise InputError(f"got dates of type {dates.dtype}, expected times with a zone; use pandas.to_datetime(utc=True)")
     moments = dates.dt.tz_convert("UTC").dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
     days = np.where(dates.isna().to_numpy(), UNDATED, moments // _MICROSECONDS_A_DAY)
     beyond = (days != UNDATED) & ((days < _FIRST_DAY) | (days > _LAST_DAY))

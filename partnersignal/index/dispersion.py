@@ -79,8 +79,7 @@ def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, recency: Floats
         return SideFit(mu, (_MIN_SPREAD * mu) ** 2, 1.0, 1.0, len(size))
     phi = _dispersion(supplier, exposure, evidence, used)
     fresh_exposure, fresh_evidence = (
-        np.divide(values, recency, out=np.zeros_like(values), where=recency > 0)
-        for values in (exposure, evidence)
+        np.divide(values, recency, out=np.zeros_like(values), where=recency > 0) for values in (exposure, evidence)
     )
     phi_unfaded = _dispersion(supplier, fresh_exposure, fresh_evidence, used)
     mu, tau2 = _paule_mandel(total_evidence[used] / size, size, phi, weight / float(size.sum()))

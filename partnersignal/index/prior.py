@@ -164,9 +164,7 @@ def _side_from_dict(side: str, values: Mapping[str, Any]) -> SidePrior:
     figures = [values[name] for name in _FIGURES]
     shares = tuple((str(label), float(share)) for label, share in values["shares"].items())
     if not all(isinstance(figure, (int, float)) and math.isfinite(figure) and figure > 0 for figure in figures):
-        raise InputError(
-            f"got {figures} as {', '.join(_FIGURES)} of the {side} prior, expected numbers above 0; fit it again"
-        )
+        raise InputError(f"got {figures} as {', '.join(_FIGURES)} of the {side} prior, expected numbers above 0; fit it again")
     if any(share < 0 for _, share in shares) or abs(math.fsum(share for _, share in shares) - 1) > 1e-9:
         raise InputError(f"got shares of the {side} prior that do not add up to 1; fit the prior again")
     mu, tau2, phi, phi_unfaded = (float(figure) for figure in figures)

@@ -135,9 +135,7 @@ def _dates(evidence: Evidence, threads: Threads) -> list[tuple[date | None, date
     last = np.full(len(threads.suppliers), -UNDATED, dtype=np.int64)
     np.minimum.at(first, supplier[dated], days[dated])
     np.maximum.at(last, supplier[dated], days[dated])
-    return [
-        (None, None) if a > b else (day_to_date(int(a)), day_to_date(int(b))) for a, b in zip(first, last, strict=True)
-    ]
+    return [(None, None) if a > b else (day_to_date(int(a)), day_to_date(int(b))) for a, b in zip(first, last, strict=True)]
 
 
 def _coverage(evidence: Evidence, view: View) -> list[float | None]:

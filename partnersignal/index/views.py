@@ -153,9 +153,7 @@ def make_view(
     if bulk not in get_args(Bulk):
         raise InputError(f"got bulk={bulk!r}, expected 'count' or 'exclude'; choose one")
     if half_life is not None and not half_life > 0:
-        raise InputError(
-            f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades"
-        )
+        raise InputError(f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades")
     first, last, now = _as_date("since", since), _as_date("until", until), _as_date("as_of", as_of)
     if first and last and first > last:
         raise InputError(f"got since={first} after until={last}, expected a window in order; swap them")

@@ -40,7 +40,9 @@ def decode_words(value: str) -> str:
             )
         except (HeaderParseError, ValueError):
             pass  # a damaged encoded word stays as it stands
-    return re.sub(r"[\x00-\x20\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+", " ", re.sub("[\ud800-\udfff]", "\ufffd", value)).strip()
+    return re.sub(
+        r"[\x00-\x20\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+", " ", re.sub("[\ud800-\udfff]", "\ufffd", value)
+    ).strip()
 
 
 def parse_addresses(*values: str) -> tuple[Party, ...]:

@@ -9,12 +9,48 @@ from lxml.html import HTMLParser
 
 _DROPPED = frozenset(["script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe"])
 _BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
 _SPACED = frozenset(["p", "blockquote", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre"])
-_HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?![.\d])|opacity\s*:\s*0\s*(?:;|$)", re.I
-)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?![.\d])|opacity\s*:\s*0\s*(?:;|$)", re.I)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})[^<>]{0,10000}>")
 _TINY = re.compile(r"font-size\s*:\s*[01](?:px|pt)?\s*(?:;|$)", re.I)
 
@@ -171,7 +207,9 @@ def _hidden(element: etree._Element) -> bool:
     if element.get("hidden") is not None or (style and _HIDDEN.search(style)):
         return True
     # Layout cells are set to size 0 against gaps; what is inside them names its own size.
-    return bool(style and _TINY.search(style)) and not any("font-size" in child.get("style", "") for child in element.iterdescendants(etree.Element))
+    return bool(style and _TINY.search(style)) and not any(
+        "font-size" in child.get("style", "") for child in element.iterdescendants(etree.Element)
+    )
 
 
 def _quotes(element: etree._Element) -> bool:

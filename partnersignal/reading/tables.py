@@ -70,9 +70,9 @@ def columns(names: list[str], path: str, mapping: Mapping[str, str] | None = Non
         found[field] = column
     by_name = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in reversed(names)}
     for field, aliases in ALIASES.items():
-        column = next((by_name[alias] for alias in aliases if alias in by_name), None)
-        if column is not None:
-            found.setdefault(field, column)
+        known = next((by_name[alias] for alias in aliases if alias in by_name), None)
+        if known is not None:
+            found.setdefault(field, known)
     if "body" not in found and "body_html" not in found:
         raise InputError(
             f"{path}: got the columns {', '.join(names)[:200] or 'none'}, expected one named body "

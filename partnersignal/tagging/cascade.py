@@ -1,4 +1,4 @@
-"""The cascade: the linear model screens, the encoder decides."""
+"""The cascade: the linear model screens, then both decide."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class CascadeModel:
         Of the linear model.
     encoder : EncoderModel
         Scores what passes the screen.
+    share : float
+        Of the linear model's log-odds that is added to the encoder's: they err differently.
     screen : float
         A sentence passes if the linear model gives any signal at least this probability.
     silent : float
@@ -33,6 +35,7 @@ class CascadeModel:
     linear: LinearModel
     calibration: Calibration
     encoder: EncoderModel
+    share: float
     screen: float
     silent: float
 
@@ -49,13 +52,14 @@ class CascadeModel:
         Returns
         -------
         numpy.ndarray of shape (n_sentences, n_signals)
-            The encoder's log-odds where it was asked, `silent` elsewhere.
+            The joint log-odds where the encoder was asked, `silent` elsewhere.
         """
-        cheap = self.calibration.probabilities(self.linear.scores(sentences, voices))
-        passed = np.nonzero(cheap.max(axis=1, initial=0.0) >= self.screen)[0].tolist()
+        cheap = self.linear.scores(sentences, voices)
+        likely = self.calibration.probabilities(cheap).max(axis=1, initial=0.0)
+        passed = np.nonzero(likely >= self.screen)[0].tolist()
         scores = np.full(cheap.shape, self.silent)
-        if len(passed):
-            scores[passed] = self.encoder.scores(
+        if passed:
+            scores[passed] = self.share * cheap[passed] + self.encoder.scores(
                 [sentences[i] for i in passed],
                 [voices[i] for i in passed],
                 [previous[i] for i in passed] if previous is not None else None,

@@ -154,9 +154,8 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_tokens)
     except Exception as error:  # onnxruntime and tokenizers raise bare exceptions of their own
-        raise ModelError(
-            f"got the model folder {folder}, which is damaged ({_short(error)}); copy or train it again"
-        ) from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+        raise ModelError(f"got the model folder {folder}, which is damaged ({reason}); copy or train it again") from error
     width = session.get_outputs()[0].shape[-1]
     if width != n_signals:
         raise ModelError(f"got an encoder with {width} outputs in {folder}, expected {n_signals}; copy or train it again")
@@ -165,7 +164,3 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
         return session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types})[0]
 
     return EncoderModel(folder, n_signals, context, run, tokenizer)
-
-
-def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"

@@ -265,12 +265,12 @@ def _backend(folder: Path, config: ModelConfig) -> Backend:
         return load_linear(folder, width)
     if config.backend == "encoder":
         return load_encoder(folder, width, *_options(folder, config, ("context", bool), ("max_tokens", int)))
-    screen, silent = _options(folder, config, ("screen", float), ("silent", float))
+    share, screen, silent = _options(folder, config, ("share", float), ("screen", float), ("silent", float))
     parts = {name: load_config(folder / name) for name in ("linear", "encoder")}
     linear, encoder = (_backend(folder / name, part) for name, part in parts.items())
     if not isinstance(linear, LinearModel) or not isinstance(encoder, EncoderModel):
         raise ModelError(f"got a cascade of other models in {folder}, expected linear and encoder; copy or train it again")
-    return CascadeModel(linear, parts["linear"].calibration, encoder, screen, silent)
+    return CascadeModel(linear, parts["linear"].calibration, encoder, share, screen, silent)
 
 
 def _options(folder: Path, config: ModelConfig, *wanted: tuple[str, type]) -> list[Any]:

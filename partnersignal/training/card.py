@@ -10,15 +10,15 @@ import jinja2
 
 from partnersignal.labels import LabelledSentence
 from partnersignal.tagging import Tagger
-from partnersignal.training.evaluation import evaluate
+from partnersignal.training.config import TrainingConfig
 
 
 def write_card(
     tagger: Tagger,
-    config: Any,
+    config: TrainingConfig,
     sentences: Sequence[LabelledSentence],
-    report: dict[str, Any],
-    tests: Sequence[tuple[str, Sequence[LabelledSentence]]],
+    figures: dict[str, dict[str, Any]],
+    rows: Sequence[tuple[str, str, dict[str, Any]]],
 ) -> str:
     """Fill the model card.
 
@@ -30,17 +30,16 @@ def write_card(
         How it was trained.
     sentences : sequence of LabelledSentence
         What it was trained on.
-    report : dict
-        Out-of-fold figures.
-    tests : sequence of (str, sequence of LabelledSentence)
-        Further label files by name.
+    figures : dict of str to dict
+        Out-of-fold figures of the model and of the models it is made of.
+    rows : sequence of (str, str, dict)
+        Test set, model and figures, for the table.
 
     Returns
     -------
     str
         Markdown.
     """
-    rows = [("out of fold", report), *((f"`{name}`", evaluate(labels, tagger)) for name, labels in tests)]
     loader = jinja2.PackageLoader("partnersignal.training", "")
     template = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined).get_template("model_card.md.j2")  # noqa: S701 (Markdown)
     return template.render(
@@ -51,8 +50,8 @@ def write_card(
         n_groups=len({sentence.group for sentence in sentences}),
         n_labelled=f"{sum(bool(sentence.labels) for sentence in sentences):,}",
         rows=rows,
-        tests=tests,
-        report=report,
+        report=figures[tagger.config.backend],
+        options=tagger.config.options,
         thresholds=tagger.thresholds,
         n=lambda value: "-" if value is None else f"{value:.3f}",
         p=lambda value: "-" if value is None else f"{100 * value:.2f} %",

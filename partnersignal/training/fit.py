@@ -1,0 +1,291 @@
+"""Fitting each kind of model: out of fold for calibration and figures, then on everything, into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.metrics import average_precision_score
+
+from partnersignal.labels import LabelledSentence
+from partnersignal.signals import Signal
+from partnersignal.tagging.calibration import Bools, Calibration, Floats
+from partnersignal.tagging.encoder import EncoderModel
+from partnersignal.tagging.folder import ModelConfig
+from partnersignal.training.config import TrainingConfig
+from partnersignal.training.encoder import EncoderSettings, fit_encoder
+from partnersignal.training.evaluation import FEWEST_POSITIVES, figures, truth_matrix
+from partnersignal.training.linear import fit_linear
+from partnersignal.training.splits import Rows
+from partnersignal.training.thresholds import make_calibration
+
+MAX_TOKENS = 96
+SILENT = -30.0  # log-odds of what the screen keeps from the encoder
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the linear model in the cascade, tried out of fold
+_ORDINARY_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt, and how.
+
+    Attributes
+    ----------
+    sentences : tuple of LabelledSentence of length n_sentences
+        What readers said.
+    signals : tuple of Signal
+        Columns.
+    folds : tuple of (rest, held)
+        Row numbers of whole groups.
+    config : TrainingConfig
+        How.
+    work : pathlib.Path
+        Where what is done waits.
+    progress : callable
+        Told in words.
+    """
+
+    sentences: tuple[LabelledSentence, ...]
+    signals: tuple[Signal, ...]
+    folds: tuple[tuple[Rows, Rows], ...]
+    config: TrainingConfig
+    work: Path
+    progress: Callable[[str], None]
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """Labels in column order."""
+        return [signal.label for signal in self.signals]
+
+    @cached_property
+    def matrices(self) -> tuple[Bools, Bools]:
+        """Truth, and where it counts."""
+        return truth_matrix(self.sentences, self.labels)
+
+    @cached_property
+    def ordinary(self) -> Bools:
+        """Sentences of ordinary mail: of groups in which under 2 % are labelled."""
+        labelled = np.array([bool(sentence.labels) for sentence in self.sentences])
+        groups = np.array([sentence.group for sentence in self.sentences])
+        share = {group: labelled[groups == group].mean() for group in set(groups.tolist())}
+        return np.array([share[group] < _ORDINARY_SHARE for group in groups.tolist()])
+
+    def texts(self, rows: Rows | None = None) -> tuple[list[str], list[str], list[str]]:
+        """Return sentences, voices and the sentences before.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of int, optional
+            Which; all unless given.
+
+        Returns
+        -------
+        tuple of list of str
+            Three lists of equal length.
+        """
+        chosen = self.sentences if rows is None else [self.sentences[i] for i in rows]
+        return [s.text for s in chosen], [s.voice for s in chosen], [s.previous for s in chosen]
+
+    def calibrate(self, scores: Floats) -> Calibration:
+        """Calibrate and choose thresholds.
+
+        Parameters
+        ----------
+        scores : numpy.ndarray of shape (n_sentences, n_signals)
+            Out of fold.
+
+        Returns
+        -------
+        Calibration
+            For the model fitted on everything.
+        """
+        side = np.array([signal.side for signal in self.signals])
+        limits = [
+            (side == "partner", self.config.partner_false_alarms),
+            (side == "vendor", self.config.vendor_false_alarms),
+        ]
+        return make_calibration(scores, *self.matrices, self.ordinary, limits)
+
+    def figures(self, scores: Floats, calibration: Calibration) -> dict[str, Any]:
+        """Compute the out-of-fold figures.
+
+        Parameters
+        ----------
+        scores : numpy.ndarray of shape (n_sentences, n_signals)
+            Out of fold.
+        calibration : Calibration
+            Chosen on them.
+
+        Returns
+        -------
+        dict
+            As `evaluate` gives them.
+        """
+        return figures(calibration.probabilities(scores), calibration.threshold, self.sentences, self.signals)
+
+    def save_config(self, folder: Path, backend: str, calibration: Calibration, **options: Any) -> None:
+        """Write the configuration of a model folder.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Exists.
+        backend : str
+            Which files hold the weights.
+        calibration : Calibration
+            Probabilities and thresholds.
+        **options : Any
+            What the backend must know.
+        """
+        groups = len({sentence.group for sentence in self.sentences})
+        training = {"sentences": len(self.sentences), "groups": groups, "seed": self.config.seed, "folds": len(self.folds)}
+        ModelConfig(backend, self.signals, calibration, options=options, training=training).save(folder)
+
+
+Figures = dict[str, dict[str, Any]]
+
+
+def fit_linear_model(task: Task, folder: Path) -> Figures:
+    """Fit the linear model into a folder.
+
+    Parameters
+    ----------
+    task : Task
+        What is to be learnt.
+    folder : pathlib.Path
+        Exists, empty.
+
+    Returns
+    -------
+    dict
+        Out-of-fold figures under ``linear``.
+    """
+    scores, calibration = _linear(task, folder)
+    return {"linear": task.figures(scores, calibration)}
+
+
+def fit_encoder_model(task: Task, folder: Path) -> Figures:
+    """Fit the encoder into a folder.
+
+    Parameters
+    ----------
+    task : Task
+        What is to be learnt.
+    folder : pathlib.Path
+        Exists, empty.
+
+    Returns
+    -------
+    dict
+        Out-of-fold figures under ``encoder``.
+    """
+    scores, calibration = _encoder(task, folder)
+    return {"encoder": task.figures(scores, calibration)}
+
+
+def fit_cascade(task: Task, folder: Path) -> Figures:
+    """Fit the linear model and the encoder, and the screen between them, into a folder.
+
+    Parameters
+    ----------
+    task : Task
+        What is to be learnt.
+    folder : pathlib.Path
+        Exists, empty.
+
+    Returns
+    -------
+    dict
+        Out-of-fold figures under ``cascade``, ``linear`` and ``encoder``.
+    """
+    (folder / "linear").mkdir()
+    (folder / "encoder").mkdir()
+    cheap, linear = _linear(task, folder / "linear")
+    scores, encoder = _encoder(task, folder / "encoder")
+    truth, scored = task.matrices
+    share = max(SHARES, key=lambda each: _mean_average_precision(scores + each * cheap, truth, scored))
+    joint = scores + share * cheap
+    calibration = task.calibrate(joint)
+    tagged = (calibration.probabilities(joint) >= calibration.threshold).any(axis=1)
+    likely = linear.probabilities(cheap).max(axis=1)
+    # The least likely of the tagged sentences that may not be lost sets the screen.
+    screen = float(np.quantile(likely[tagged], 1 - task.config.screen_recall, method="lower")) if tagged.any() else 0.0
+    passed = likely >= screen
+    ordinary = float(passed[task.ordinary].mean()) if task.ordinary.any() else 1.0
+    task.progress(
+        f"share of the linear model {share}; the screen lets {passed.mean():.0%} through, {ordinary:.0%} of ordinary mail"
+    )
+    task.save_config(
+        folder, "cascade", calibration, share=share, screen=screen, silent=SILENT, ordinary_passed=round(ordinary, 3)
+    )
+    return {
+        "cascade": task.figures(np.where(passed[:, None], joint, SILENT), calibration),
+        "linear": task.figures(cheap, linear),
+        "encoder": task.figures(scores, encoder),
+    }
+
+
+def _mean_average_precision(scores: Floats, truth: Bools, scored: Bools) -> float:
+    found = [
+        average_precision_score(truth[scored[:, k], k], scores[scored[:, k], k])
+        for k in range(truth.shape[1])
+        if truth[scored[:, k], k].sum() >= FEWEST_POSITIVES
+    ]
+    return float(np.mean(found)) if found else 0.0
+
+
+def _linear(task: Task, folder: Path) -> tuple[Floats, Calibration]:
+    truth, scored = task.matrices
+    strength, seed = task.config.strength, task.config.seed
+    scores = np.zeros(truth.shape)
+    for number, (rest, held) in enumerate(task.folds, 1):
+        task.progress(f"linear, fold {number} of {len(task.folds)}")
+        sentences, voices, _ = task.texts(rest)
+        model = fit_linear(sentences, voices, truth[rest], scored[rest], strength=strength, seed=seed)
+        scores[held] = model.scores(*task.texts(held))
+    task.progress("linear, on everything")
+    sentences, voices, _ = task.texts()
+    fit_linear(sentences, voices, truth, scored, strength=strength, seed=seed).save(folder)
+    calibration = task.calibrate(scores)
+    task.save_config(folder, "linear", calibration)
+    return scores, calibration
+
+
+def _encoder(task: Task, folder: Path) -> tuple[Floats, Calibration]:
+    everything = np.arange(len(task.sentences))
+    parts = [(f"encoder-{number}", rest) for number, (rest, _) in enumerate(task.folds, 1)] + [("encoder-all", everything)]
+    joblib.Parallel(n_jobs=task.config.jobs)(joblib.delayed(_fit_part)(task, name, rows) for name, rows in parts)
+    scores = np.zeros(task.matrices[0].shape)
+    for number, (rest, held) in enumerate(task.folds, 1):
+        scores[held] = _fit_part(task, f"encoder-{number}", rest).scores(*task.texts(held))
+    calibration = task.calibrate(scores)
+    for file in (task.work / "encoder-all").iterdir():
+        if file.is_file():
+            file.rename(folder / file.name)
+    task.save_config(folder, "encoder", calibration, context=task.config.context, max_tokens=MAX_TOKENS)
+    return scores, calibration
+
+
+def _fit_part(task: Task, name: str, rows: Rows) -> EncoderModel:
+    """Fit on some rows; what is fitted already is only loaded."""
+    folder = task.work / name
+    folder.mkdir(exist_ok=True)
+    truth, scored = task.matrices
+    settings = EncoderSettings(
+        base=task.config.base,
+        epochs=task.config.epochs,
+        learning_rate=task.config.learning_rate,
+        max_tokens=MAX_TOKENS,
+        context=task.config.context,
+        seed=task.config.seed,
+    )
+
+    def tell(said: str) -> None:
+        task.progress(f"{name}: {said}")
+
+    return fit_encoder(*task.texts(rows), truth[rows], scored[rows], task.labels, folder, settings, tell)
