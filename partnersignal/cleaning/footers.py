@@ -42,7 +42,7 @@ _DISCLAIMER = re.compile(
     re.I,
 )
 _BANNER = re.compile(
-    r"^[ \t*]*(?:\[?\s*(?:ext(?:ernal)?(?: e-?mail| sender)?|extern(?:e mail)?|caution|warning|achtung)\s*[\]:*!-]|"
+    r"^[ \t*]{0,20}(?:\[?[ \t]{0,4}(?:ext(?:ernal)?(?: e-?mail| sender)?|extern(?:e mail)?|caution|warning|achtung)[ \t]{0,4}[\]:*!-]|"
     r"(?:this|diese) (?:e-?mail|message)\b.{0,40}(?:originated|outside|außerhalb|external)|you don'?t often get e-?mail)",
     re.I,
 )
