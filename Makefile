@@ -24,7 +24,7 @@ imports:
 	lint-imports
 
 docstrings:
-	$(PYTHON) -m numpydoc.hooks.validate_docstrings $$(git ls-files 'partnersignal/*.py')
+	$(PYTHON) -m numpydoc lint $$(git ls-files 'partnersignal/*.py')
 
 # Build the wheel, install it into a clean environment outside the checkout, run the demo there.
 wheel:

@@ -114,8 +114,8 @@ def train(
     seed: Annotated[int, typer.Option(help="Of splits and solvers.")] = 13,
 ) -> None:
     """Train a model on labelled sentences."""
-    from partnersignal.training.config import DEFAULT_BASE, TrainingConfig
     from partnersignal.training import train as train_model
+    from partnersignal.training.config import DEFAULT_BASE, TrainingConfig
 
     config = TrainingConfig(backend=backend, seed=seed, jobs=jobs, base=base or DEFAULT_BASE)
     trained = train_model(labels, out, config=config, test_sets=test or (), progress=_say)
