@@ -43,7 +43,7 @@ class TrainingConfig:
     """
 
     backend: str = "linear"
-    folds: int = 5
+    folds: int = 3
     seed: int = 13
     strength: float = 10.0
     base: str = DEFAULT_BASE
