@@ -123,7 +123,7 @@ class LinearModel:
 
     @cached_property
     def feature_names(self) -> list[str]:
-        """Names of the rows of `coef`."""
+        """Name the rows of `coef`."""
         named = [f"{kind}:{term}" for kind, v in self.vectorizers.items() for term in v.get_feature_names_out()]
         return [*named, *(f"voice:{voice}" for voice in VOICES)]
 

@@ -29,7 +29,20 @@ class Backend(Protocol):
     """What a model must do: give raw scores."""
 
     def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
-        """Return log-odds of shape (n_sentences, n_signals)."""
+        """Score sentences.
+
+        Parameters
+        ----------
+        sentences, voices : sequence of str of length n_sentences
+            What was said, and by whom.
+        previous : sequence of str, optional
+            The sentences before.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_sentences, n_signals)
+            Log-odds.
+        """
 
 
 class Tagger:

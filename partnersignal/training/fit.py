@@ -59,17 +59,17 @@ class Task:
 
     @cached_property
     def labels(self) -> list[str]:
-        """Labels in column order."""
+        """Return the labels in column order."""
         return [signal.label for signal in self.signals]
 
     @cached_property
     def matrices(self) -> tuple[Bools, Bools]:
-        """Truth, and where it counts."""
+        """Return the truth, and where it counts."""
         return truth_matrix(self.sentences, self.labels)
 
     @cached_property
     def ordinary(self) -> Bools:
-        """Sentences of ordinary mail: of groups in which under 2 % are labelled."""
+        """Tell which sentences are ordinary mail: of groups in which under 2 % are labelled."""
         labelled = np.array([bool(sentence.labels) for sentence in self.sentences])
         groups = np.array([sentence.group for sentence in self.sentences])
         share = {group: labelled[groups == group].mean() for group in set(groups.tolist())}

@@ -131,7 +131,10 @@ def make_calibration(
     ----------
     scores : numpy.ndarray of shape (n_sentences, n_signals)
         Log-odds.
-    truth, scored, ordinary, sides
+    truth, scored : numpy.ndarray of bool of shape (n_sentences, n_signals)
+        As in `calibrate`.
+    ordinary : numpy.ndarray of bool of shape (n_sentences,)
+    sides : sequence of (numpy.ndarray of bool of shape (n_signals,), float)
         As in `calibrate` and `choose_thresholds`.
 
     Returns
