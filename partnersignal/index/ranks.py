@@ -115,21 +115,21 @@ def threads_needed(index: Index, a: str, b: str) -> int | None:
     errors = error_variance(rate, result.prior, index.correction).sum()
     step = np.array([_mean_exposure(index, number) for number in pair])
 
-    def enough(n: int) -> bool:
+    def _enough(n: int) -> bool:
         exposure = result.exposure[pair] + n * step
         variance = sampling_variance(exposure, rate, result.prior, index.correction).sum() + errors
         return bool(0.5 + above_typical(gap, np.sqrt(variance))[0] / 100 > TOLD_APART)
 
-    if enough(0):
+    if _enough(0):
         return 0
     low, high = 0, 1
-    while not enough(high):
+    while not _enough(high):
         low, high = high, 2 * high
         if high > _MOST_THREADS:
             return None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+        low, high = (low, middle) if _enough(middle) else (middle, high)
     return high
 
 

@@ -114,15 +114,15 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -
     thread, supplier, names = _group(evidence, rows, supplier_of_row[rows])
     n_threads = len(names)
 
-    def total(values: Floats) -> Floats:
+    def _total(values: Floats) -> Floats:
         return np.bincount(thread, values, minlength=n_threads).astype(np.float64)
 
     sentences = evidence.numbers("sentences")[rows].astype(np.float64)
-    saturation = 1 / (1 + RHO * total(sentences))
-    exposure = saturation * total(recency * sentences)
-    mean_recency = exposure / (saturation * total(sentences))
+    saturation = 1 / (1 + RHO * _total(sentences))
+    exposure = saturation * _total(recency * sentences)
+    mean_recency = exposure / (saturation * _total(sentences))
     mass = _weighted(evidence, weights, rows)
-    uncapped = np.stack([saturation * total(recency * mass[side]) for side in range(2)])
+    uncapped = np.stack([saturation * _total(recency * mass[side]) for side in range(2)])
     capped = np.minimum(CAP * mean_recency, uncapped)
     kept = np.divide(capped, uncapped, out=np.ones_like(capped), where=uncapped > 0)
     factor = kept[:, thread] * saturation[thread] * recency

@@ -160,8 +160,7 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
     if width != n_signals:
         raise ModelError(f"got an encoder with {width} outputs in {folder}, expected {n_signals}; copy or train it again")
 
-    def run(ids: Any, mask: Any, types: Any) -> Any:
-        """Run the graph on one batch."""
+    def _run(ids: Any, mask: Any, types: Any) -> Any:
         return session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types})[0]
 
-    return EncoderModel(folder, n_signals, context, run, tokenizer)
+    return EncoderModel(folder, n_signals, context, _run, tokenizer)
