@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from partnersignal.errors import InputError
 
 Voice = Literal["supplier", "customer", "third_person"]
 VOICES: tuple[Voice, ...] = get_args(Voice)
@@ -204,6 +207,8 @@ class Tag:
         Label.
     probability : float
         Calibrated, 0 to 1.
+    explainer : callable, optional
+        Weighs the words; known to tags that come straight from a tagger.
     """
 
     sentence: int
@@ -212,6 +217,24 @@ class Tag:
     text: str
     signal: str
     probability: float
+    explainer: Callable[[], tuple[Any, ...]] | None = field(default=None, repr=False, compare=False)
+
+    def explain(self) -> tuple[Any, ...]:
+        """Find the words that carried the decision.
+
+        Returns
+        -------
+        tuple of WordWeight
+            Word, its place in the sentence, and by how much the log-odds fall without it; the heaviest first.
+
+        Raises
+        ------
+        InputError
+            If the tag comes from a table, not from a tagger.
+        """
+        if self.explainer is None:
+            raise InputError("got a tag that no tagger stands behind, expected one of tagger.tag(); call tagger.explain(...)")
+        return self.explainer()
 
 
 @dataclass(frozen=True, slots=True)

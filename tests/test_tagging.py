@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,21 @@ def test_repr_names_backend_and_signals(tagger: Tagger) -> None:
 
 def test_tag_of_the_readme_works_through_the_front_door() -> None:
     assert ps.load().tag(SENTENCES[1], voice="customer").tags[0].signal == "broken_promise"
+
+
+def test_explain_names_the_words_that_carried_the_decision(tiny_model: Path) -> None:
+    tagger = ps.load(tiny_model)
+    (tag,) = tagger.tag("Still no crouter although it was due.", voice="customer").tags
+    weights = tag.explain()
+    assert {each.text for each in weights} == {"Still", "no", "crouter", "although", "it", "was", "due"}
+    assert all(tag.text[each.start : each.end] == each.text for each in weights)
+    assert [each.weight for each in weights] == sorted((each.weight for each in weights), reverse=True)
+    # The words that the made-up corpus repeats decide, not the thing.
+    assert next(each.weight for each in weights if each.text == "crouter") < weights[0].weight / 2
+    without = tag.text[: weights[0].start] + tag.text[weights[0].end :]
+    whole, less = tagger.predict_proba([tag.text, without], "customer").max(axis=1)
+    assert less < whole == tag.probability
+    with pytest.raises(InputError, match="got the signal 'rumour', expected one of"):
+        tagger.explain("Still no router.", "rumour")
+    with pytest.raises(InputError, match="got a tag that no tagger stands behind"):
+        replace(tag, explainer=None).explain()

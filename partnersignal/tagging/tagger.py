@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +20,7 @@ from partnersignal.tagging.cascade import CascadeModel
 from partnersignal.tagging.encoder import EncoderModel, load_encoder
 from partnersignal.tagging.folder import ModelConfig, load_config
 from partnersignal.tagging.linear import LinearModel, load_linear
+from partnersignal.tagging.occlusion import WordWeight, weigh_words
 from partnersignal.tagging.resources import shipped
 
 DEFAULT_MODEL = "models/default"
@@ -189,8 +192,45 @@ class Tagger:
         flat_voices = [voice for sentences, voice in zip(texts, voices, strict=True) for _ in sentences]
         previous = [before for sentences in texts for before in ["", *(s.text for s in sentences)][: len(sentences)]]
         probabilities = self.predict_proba([s.text for s in flat], flat_voices, previous)
-        rows = iter(self.decide(flat, probabilities))
+        rows = iter(
+            tuple(replace(tag, explainer=partial(self.explain, tag.text, tag.signal, voice=v, previous=b)) for tag in tags)
+            for tags, v, b in zip(self.decide(flat, probabilities), flat_voices, previous, strict=True)
+        )
         return [tuple(tag for _ in sentences for tag in next(rows)) for sentences in texts]
+
+    def explain(self, sentence: str, signal: str, *, voice: str = "supplier", previous: str = "") -> tuple[WordWeight, ...]:
+        """Find the words that speak for a signal.
+
+        Parameters
+        ----------
+        sentence : str
+            One sentence.
+        signal : str
+            One of `signals`.
+        voice : str, default "supplier"
+            Who speaks about the supplier.
+        previous : str, optional
+            The sentence before.
+
+        Returns
+        -------
+        tuple of WordWeight
+            The heaviest first.
+
+        Raises
+        ------
+        InputError
+            If there is no such signal or voice.
+        """
+        _check_voice(voice)
+        if signal not in self.signals:
+            raise InputError(f"got the signal {signal!r}, expected one of {', '.join(self.signals)}")
+        column = self.signals.index(signal)
+        # Without its screen: a sentence short of a word must be scored, not passed over.
+        backend = replace(self.backend, screen=0.0) if isinstance(self.backend, CascadeModel) else self.backend
+        return weigh_words(
+            sentence, lambda texts: backend.scores(texts, [voice] * len(texts), [previous] * len(texts))[:, column]
+        )
 
     def decide(self, sentences: Sequence[Sentence], probabilities: Floats) -> list[tuple[Tag, ...]]:
         """Keep the signals at or above their thresholds.

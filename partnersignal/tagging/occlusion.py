@@ -1,0 +1,55 @@
+"""Which words carried a decision: leave each out and see how the score falls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_WORDS = 80  # of a sentence; later ones stay in, unexamined
+_WORD = re.compile(r"\w+(?:['’.-]\w+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class WordWeight:
+    """What one word does to a score.
+
+    Attributes
+    ----------
+    text : str
+        The word.
+    start, end : int
+        Code points within the sentence.
+    weight : float
+        By how much the log-odds of the signal fall without it; below 0 where they rise.
+    """
+
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+def weigh_words(sentence: str, score: Callable[[Sequence[str]], NDArray[np.float64]]) -> tuple[WordWeight, ...]:
+    """Weigh the words of a sentence by leaving each out (occlusion; Zeiler and Fergus 2014).
+
+    Parameters
+    ----------
+    sentence : str
+        What was scored.
+    score : callable
+        Takes n texts, gives n log-odds of one signal.
+
+    Returns
+    -------
+    tuple of WordWeight
+        The heaviest first; of the first 80 words.
+    """
+    words = list(_WORD.finditer(sentence))[:MOST_WORDS]
+    without = [sentence[: word.start()] + sentence[word.end() :] for word in words]
+    whole, *rest = score([sentence, *without]).tolist()
+    weighed = [WordWeight(word[0], *word.span(), whole - left) for word, left in zip(words, rest, strict=True)]
+    return tuple(sorted(weighed, key=lambda each: (-each.weight, each.start)))
