@@ -1,0 +1,56 @@
+"""The labelled corpus is well formed, read twice, and apart from the sample."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import partnersignal as ps
+from partnersignal.signals import default_signals
+
+ROOT = Path(__file__).parents[1]
+CORPUS = sorted((ROOT / "data" / "corpus").glob("*.jsonl"))
+LABELS = {signal.label for signal in default_signals()}
+
+
+def documents() -> list[dict]:
+    return [json.loads(line) for file in CORPUS for line in file.read_text(encoding="utf-8").split("\n") if line]
+
+
+def runs(text: str, length: int = 8) -> set[str]:
+    words = re.findall(r"[a-z0-9']+", text.lower())
+    return {" ".join(words[i : i + length]) for i in range(len(words) - length + 1)}
+
+
+def test_every_document_has_its_form_and_both_readings() -> None:
+    docs = documents()
+    assert len({doc["id"] for doc in docs}) == len(docs)
+    for doc in docs:
+        assert doc["kind"] in {"email", "meeting_notes"}, doc["id"]
+        assert doc["author"] in {"supplier", "customer", "third_person"}, doc["id"]
+        assert all(segment["text"].strip() and set(segment["labels"]) <= LABELS for segment in doc["segments"]), doc["id"]
+        assert all(segment.get("commitment") in {None, "supplier", "customer"} for segment in doc["segments"]), doc["id"]
+        readings = doc["readings"]
+        assert set(readings) == {"author", "second"}, doc["id"]
+        for number, segment in enumerate(doc["segments"]):
+            first, second = (set(readings[reader].get(str(number), ())) for reader in ("author", "second"))
+            ignored = segment.get("ignore") or ()
+            if ignored is not True and first == second:
+                assert set(segment["labels"]) == first, (doc["id"], number)
+
+
+def test_the_corpus_is_as_large_as_its_readme_says() -> None:
+    docs = documents()
+    segments = [segment for doc in docs for segment in doc["segments"]]
+    positives = Counter(label for segment in segments for label in segment["labels"])
+    assert min(positives[label] for label in LABELS) >= 200
+    said = re.search(r"([\d,]+) documents, ([\d,]+) sentences", (ROOT / "data" / "README.md").read_text(encoding="utf-8"))
+    assert said is not None
+    assert [int(each.replace(",", "")) for each in said.groups()] == [len(docs), len(segments)]
+
+
+def test_corpus_and_sample_share_no_sentence() -> None:
+    sample = {run for message in ps.read(ROOT / "data" / "sample" / "export") for run in runs(message.text)}
+    corpus = {run for doc in documents() for segment in doc["segments"] for run in runs(segment["text"])}
+    assert len(sample) > 5_000
+    assert len(sample & corpus) <= 5, sorted(sample & corpus)[:10]
