@@ -67,8 +67,8 @@ def main() -> None:
     lines = [
         "# Speed on real sentences",
         "",
-        f"Written by `python benchmarks/speed.py`: the first {len(sentences):,} sentences of `{Path(export).name}` as they come, "
-        f"one thread, best of {TIMES}.",
+        f"Written by `python benchmarks/speed.py`: the first {len(sentences):,} sentences of `{Path(export).name}` "
+        f"as they come, one thread, best of {TIMES}.",
         "",
         "| what | sentences a second | against torch |",
         "|---|---|---|",

@@ -28,6 +28,7 @@ MAX_TOKENS = 96
 SILENT = -30.0  # log-odds of what the screen keeps from the encoder
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the linear model in the cascade, tried out of fold
 _ORDINARY_SHARE = 0.02
+_FLAT = 0.1  # standard deviation of log-odds
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,8 @@ def _encoder(task: Task, folder: Path) -> tuple[Floats, Calibration]:
     scores = np.zeros(task.matrices[0].shape)
     for number, (rest, held) in enumerate(task.folds, 1):
         scores[held] = _fit_part(task, f"encoder-{number}", rest).scores(*task.texts(held))
+    if scores.std(axis=0).max() < _FLAT:
+        task.progress("the encoder scores every sentence alike: it has learnt nothing; try more epochs or another learning rate")
     calibration = task.calibrate(scores)
     for file in (task.work / "encoder-all").iterdir():
         if file.is_file():
