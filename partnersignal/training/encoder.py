@@ -56,7 +56,7 @@ class EncoderSettings:
     max_tokens: int
     context: bool
     seed: int
-    batch_size: int = 32
+    batch_size: int = 16
 
 
 def find_base(base: str) -> str:
