@@ -225,9 +225,7 @@ def _is_prose(text: str) -> bool:
     if _CONTACT.search(text[:500]):
         return False
     words = text.split()
-    sentence = (
-        text.endswith(".") and len(words) >= _SENTENCE_WORDS and sum(word[0].islower() for word in words) * 2 >= len(words)
-    )
+    sentence = text.endswith(".") and len(words) >= _SENTENCE_WORDS and sum(word[0].islower() for word in words) * 2 >= len(words)
     return sentence or len(text) > 70
 
 

@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,4 +156,4 @@ def _flat(lists: Iterable[list[Any]]) -> tuple[_Ints, _Ints]:
     kept = list(lists)
     lengths = np.array([len(each) for each in kept], dtype=np.int64)
     flat = np.fromiter((number for each in kept for number in each), dtype=np.int64, count=int(lengths.sum()))
-    return cast(_Ints, flat), lengths
+    return flat, lengths
