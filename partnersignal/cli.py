@@ -59,6 +59,9 @@ def score(
     bulk: Annotated[str, typer.Option(help="count or exclude newsletters and other bulk mail.")] = "count",
     no_quotes: Annotated[bool, typer.Option("--no-quotes", help="Write no sentences and bodies into the run.")] = False,
     column: Annotated[list[str] | None, typer.Option(help="For tables: FIELD=COLUMN, for example body=Nachricht.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler that does the work, for example tcp://host:8786.")
+    ] = None,
 ) -> None:
     """Score an export into a run folder and print the index."""
     from partnersignal.runs import score as score_export
@@ -77,6 +80,7 @@ def score(
             bulk=_bulk(bulk),
             quotes=not no_quotes,
             columns=_pairs(column, "--column", "FIELD=COLUMN"),
+            scheduler=scheduler,
             progress=progress,
         )
     _print_index(run)
