@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,6 +16,7 @@ _TIME = pa.timestamp("us", tz="UTC")
 MESSAGES = pa.schema(
     [
         ("message_id", pa.string()), ("thread_id", pa.string()), ("date", _TIME), ("date_quality", pa.string()),
+        ("utc_offset", pa.int16()),
         ("sender", pa.string()), ("recipients", pa.string()), ("subject", pa.string()), ("kind", pa.string()),
         ("bulk", pa.bool_()), ("supplier", pa.string()), ("voice", pa.string()), ("sentences", pa.int32()),
         ("status", pa.string()), ("replaced", pa.int32()), ("source", pa.string()), ("text", pa.string()),
@@ -55,8 +57,10 @@ def write_table(rows: list[dict[str, Any]] | pa.Table, path: Path, schema: pa.Sc
     os.replace(draft, path)
 
 
-def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> int:
-    """Write the parts of a table one behind the other, one in memory at a time.
+def join_tables(
+    parts: Iterable[Path], path: Path, schema: pa.Schema, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+) -> int:
+    """Write the parts of a table one behind the other, one row group in memory at a time.
 
     Parameters
     ----------
@@ -66,6 +70,8 @@ def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> int:
         Replaced if it exists.
     schema : pyarrow.Schema
         Columns.
+    change : callable, optional
+        Given each row group on its way.
 
     Returns
     -------
@@ -75,10 +81,16 @@ def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> int:
     rows = 0
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-        for part in parts:
-            table = pq.read_table(part, schema=schema)
-            rows += table.num_rows
-            if table.num_rows:
-                writer.write_table(table)
+        for table in (group for part in parts for group in _row_groups(part, schema)):
+            changed = pa.Table.from_pandas(change(table.to_pandas()), schema, preserve_index=False) if change else table
+            rows += changed.num_rows
+            if changed.num_rows:
+                writer.write_table(changed)
     os.replace(draft, path)
     return rows
+
+
+def _row_groups(part: Path, schema: pa.Schema) -> Iterator[pa.Table]:
+    with pq.ParquetFile(part) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, columns=schema.names).select(schema.names).cast(schema)
