@@ -7,25 +7,27 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import joblib
 import pandas as pd
 
 from partnersignal.conversations import Plan, make_plan
 from partnersignal.errors import InputError, RunError
-from partnersignal.index import Evidence, build_index
+from partnersignal.index import build_index
 from partnersignal.reading import Export, open_export
+from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.files import drafts, write_json
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
+from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
-from partnersignal.runs.run import Run, index_state, open_run
+from partnersignal.runs.run import SCAN_FILE, Run, index_state, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
-from partnersignal.runs.shards import TagJob, items_done, part_path, read_scan, scan_shard, tag_shard
+from partnersignal.runs.shards import TagJob, items_done, part_path, read_scan, scan_shard, tag_shard, write_scan
 from partnersignal.runs.state import STATE_FILE, read_state, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.suppliers import SupplierDirectory, infer_directory, load_directory
@@ -62,6 +64,7 @@ def score(
     bulk: Literal["count", "exclude"] = "count",
     quotes: bool = True,
     columns: Mapping[str, str] | None = None,
+    pseudonyms: str | os.PathLike[str] | None = None,
     scheduler: str | None = None,
     progress: Progress = silent,
 ) -> Run:
@@ -88,9 +91,11 @@ def score(
     bulk : {"count", "exclude"}, default "count"
         Whether bulk mail counts.
     quotes : bool, default True
-        Whether sentences and bodies are written to the run.
+        Whether sentences, subjects and bodies are written to the run.
     columns : mapping of str to str, optional
         For tables: field to column.
+    pseudonyms : path, optional
+        File with a key: people get pseudonyms made with it, and their names are hidden in texts.
     scheduler : str, optional
         Address of a Dask scheduler whose workers do the work instead; they reach export and run folder under the
         same paths. Needs the extra ``dask``.
@@ -123,6 +128,7 @@ def score(
     model = str(model) if str(model) in SHIPPED_NAMES else str(Path(model).resolve())
     tagger = load(model)
     directory = load_directory(suppliers, ours) if suppliers is not None else None
+    key = read_key(pseudonyms) if pseudonyms is not None else None
     paths = [path.resolve() for path in paths]
     settings = RunSettings(
         export=tuple(str(path) for path in paths),
@@ -131,17 +137,17 @@ def score(
         ours=tuple(ours),
         model=hash_files([find_model(model)], contents=True),
         since=since or "", until=until or "", as_of=as_of or "", bulk=bulk, quotes=quotes,
-        columns=tuple((columns or {}).items()),
+        columns=tuple((columns or {}).items()), pseudonyms=key.fingerprint if key else "",
     )  # fmt: skip
     folder = Path(out)
     made = _made(folder)
-    with _room_on_disk(folder), locked(folder):
+    with at_work(folder):
         finished = _enter(folder, settings, model)
         if finished is not None:
             return finished
         work = folder.absolute() / "work"
         work.mkdir(exist_ok=True)
-        workers = Workers(min(jobs or joblib.cpu_count(), len(opened.shards)), scheduler or "")
+        workers = Workers(jobs or joblib.cpu_count(), scheduler or "")
         plan = _scan(opened, work, workers, progress)
         if not (plan.rows["unreadable"] == "").any():
             reason = plan.rows["unreadable"].iloc[0] if len(plan.rows) else "it is empty"
@@ -153,7 +159,7 @@ def score(
         job = TagJob(model, directory, window[0], window[1],
                      bulk == "count", quotes, settings.columns)  # fmt: skip
         _tag(opened, plan, work, job, workers, progress)
-        return _finish(folder, plan, opened, directory, settings, tagger, named_as_of, progress)
+        return _finish(folder, plan, opened, directory, settings, tagger, named_as_of, key, progress)
 
 
 def _made(folder: Path) -> bool:
@@ -166,9 +172,22 @@ def _made(folder: Path) -> bool:
 
 
 @contextmanager
-def _room_on_disk(folder: Path) -> Iterator[None]:
+def at_work(folder: Path) -> Iterator[None]:
+    """Hold a run folder, alone, and say it in words where its disk is full.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Exists.
+
+    Raises
+    ------
+    RunError
+        If another process holds it, or there is no room left.
+    """
     try:
-        yield
+        with locked(folder):
+            yield
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
@@ -180,6 +199,7 @@ def _room_on_disk(folder: Path) -> Iterator[None]:
 
 def _enter(folder: Path, settings: RunSettings, model: str) -> Run | None:
     """Take a folder for this run; return the run if it is finished already."""
+    finish_pending(folder)
     for draft in (*drafts(folder), *drafts(folder / "work")):
         draft.unlink(missing_ok=True)
     if (folder / STATE_FILE).is_file():
@@ -223,7 +243,7 @@ def _scan(opened: Export, work: Path, workers: Workers, progress: Progress) -> P
         [1] * len(opened.shards),
     )
     run_stage(stage, workers, progress)
-    return make_plan(read_scan(work, number) for number in range(len(opened.shards)))
+    return make_plan(read_scan(part_path(work, "scan", number)) for number in range(len(opened.shards)))
 
 
 def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, progress: Progress) -> None:
@@ -239,18 +259,50 @@ def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, 
 
 def _finish(
     folder: Path, plan: Plan, opened: Export, directory: SupplierDirectory, settings: RunSettings, tagger: Tagger,
-    as_of: datetime | None, progress: Progress,
+    as_of: datetime | None, key: Pseudonyms | None, progress: Progress,
 ) -> Run:  # fmt: skip
     progress("rolling up", 0, 1)
     work = folder / "work"
+    parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in SCHEMAS}
+    names: frozenset[str] = frozenset()
+    changes: Mapping[str, Change] = {}
+    if key is not None:
+        names = name_digests(key, map(pd.read_parquet, parts["messages"]), directory)
+        changes, directory = hiding(key, names), key.directory(directory)
     for name, schema in SCHEMAS.items():
-        join_tables((part_path(work, name, n) for n in range(len(opened.shards))), folder / f"{name}.parquet", schema)
+        join_tables(parts[name], folder / f"{name}.parquet", schema, changes.get(name))
+    write_scan(plan.rows, folder / SCAN_FILE, changes.get("scan"))
     receipt = make_receipt(folder, plan, opened.passed_over, directory, settings, read_state(folder)["model"])
-    run = Run(folder)
-    exposure = pd.read_parquet(folder / "exposure.parquet")
-    evidence = Evidence.collect(exposure, run.tags, tagger.config.signals)
     weights = {signal.label: signal.weight for signal in tagger.config.signals}
-    built = build_index(evidence, weights=weights, as_of=as_of or plan.last_date)
+    write_state(folder, {**read_state(folder), "directory": directory.to_dict(), "name_digests": sorted(names)})
+    run = build_run(folder, receipt, weights, as_of or plan.last_date)
+    write_state(folder, {**run.state, "finished": True})
+    # A worker of a process that was killed may still leave a file there; nobody reads it.
+    shutil.rmtree(work, ignore_errors=True)
+    progress("rolling up", 1, 1)
+    return Run(folder)
+
+
+def build_run(folder: Path, receipt: dict[str, Any], weights: Mapping[str, float], as_of: date | None) -> Run:
+    """Fit the prior, build the index, and write receipt and outputs beside the tables of a run.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With tables and ``run.json``.
+    receipt : dict
+        From `make_receipt`.
+    weights : mapping of str to float
+        Of all signals.
+    as_of : date or None
+        Day from which ages count.
+
+    Returns
+    -------
+    Run
+        With the index in its state.
+    """
+    built = build_index(Run(folder).evidence(), weights=weights, as_of=as_of)
     receipt |= {
         "as_of": built.as_of.isoformat() if built.as_of else None,
         "half_life_days": built.half_life,
@@ -258,12 +310,7 @@ def _finish(
         "error_correction": "none: uncorrected, false alarms of the model are in the numbers",
     }
     write_json(folder / "receipt.json", receipt)
-    state = read_state(folder)
-    write_state(folder, {**state, "index": index_state(built, "count", None, None, None), "finished": False})
+    write_state(folder, {**read_state(folder), "index": index_state(built, "count", None, None, None)})
     run = Run(folder)
     run.write_outputs()
-    write_state(folder, {**run.state, "finished": True})
-    # A worker of a process that was killed may still leave a file there; nobody reads it.
-    shutil.rmtree(work, ignore_errors=True)
-    progress("rolling up", 1, 1)
-    return Run(folder)
+    return run

@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.files import checksum, write_json
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
-from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, writing_table
+from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, write_table, writing_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 from partnersignal.tagging import Tagger, load
 
@@ -167,26 +167,40 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     return 1
 
 
-def read_scan(work: Path, number: int) -> pd.DataFrame:
+def read_scan(path: Path) -> pd.DataFrame:
     """Read a scan back.
 
     Parameters
     ----------
-    work : pathlib.Path
-        The run's work folder.
-    number : int
-        The shard's.
+    path : pathlib.Path
+        Of one shard, or of a whole run.
 
     Returns
     -------
     pandas.DataFrame
         As `scan_messages` gave it.
     """
-    table: pd.DataFrame = pq.read_table(part_path(work, "scan", number)).to_pandas()
-    text = table.columns.difference(["position", "date", "bulk"])
+    table: pd.DataFrame = pq.read_table(path).to_pandas()
+    text = table.columns.difference(["position", "date", "bulk", "shard"])
     table[text] = table[text].astype(object).where(table[text].notna(), "")
     table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
     return table
+
+
+def write_scan(rows: pd.DataFrame, path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> None:
+    """Keep the scan of a whole run, so that more mail can be added without the export.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of the plan.
+    path : pathlib.Path
+        Replaced if it exists.
+    change : callable, optional
+        Given the rows first.
+    """
+    scan = rows.drop(columns=["thread_id", "duplicate"])
+    write_table(pa.Table.from_pandas(change(scan) if change else scan, preserve_index=False), path)
 
 
 def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: TagJob) -> int:
@@ -257,7 +271,7 @@ class _Prepared:
         """Yield the sentences to tag, each with the one before it."""
         previous = ""
         for sentence, owner in zip(self.sentences, self.owners, strict=True):
-            if owner is not None and _readable(sentence.text):
+            if owner is not None and is_readable(sentence.text):
                 yield sentence, owner, previous
             previous = sentence.text
 
@@ -336,8 +350,19 @@ def _outside(message: Message, job: TagJob) -> bool:
     return bool((job.since is not None and message.date < job.since) or (job.until is not None and message.date >= job.until))
 
 
-def _readable(text: str) -> bool:
-    """Return whether a sentence is in a script that the models know."""
+def is_readable(text: str) -> bool:
+    """Tell whether a sentence is in a script that the models know.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    bool
+        True where at least half of its letters are Latin.
+    """
     letters = len(_LETTER.findall(text))
     return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 
@@ -349,8 +374,9 @@ def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
     keep = job.quotes and item.status != "duplicate"
     return {
         "message_id": message.message_id, "thread_id": fact["thread_id"], "date": message.date,
-        "date_quality": message.date_quality, "sender": str(message.sender) if message.sender else None,
-        "recipients": "; ".join(str(party) for party in message.recipients), "subject": message.subject,
+        "date_quality": message.date_quality,
+        "utc_offset": message.utc_offset, "sender": str(message.sender) if message.sender else None,
+        "recipients": "; ".join(str(party) for party in message.recipients), "subject": message.subject if job.quotes else "",
         "kind": fact["kind"], "bulk": bool(fact["bulk"]),
         "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
         "voice": next(iter(voices)) if len(voices) == 1 else None,
@@ -364,7 +390,7 @@ def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
     voices: dict[str, set[str]] = {}
     for sentence, owner in zip(item.sentences, item.owners, strict=True):
         if owner is not None:
-            counted.setdefault(owner.supplier, [0, 0])[0 if _readable(sentence.text) else 1] += 1
+            counted.setdefault(owner.supplier, [0, 0])[0 if is_readable(sentence.text) else 1] += 1
             voices.setdefault(owner.supplier, set()).add(owner.voice)
     return [
         {
@@ -375,3 +401,30 @@ def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
         }
         for supplier, (eligible, ineligible) in counted.items()
     ]  # fmt: skip
+
+
+def count_exposure(
+    message: Message, thread_id: str, bulk: bool, sentences: Sequence[Sentence], owners: Sequence[Attribution | None]
+) -> list[dict[str, Any]]:
+    """Count how much of a message is about whom.
+
+    Parameters
+    ----------
+    message : Message
+        As stored.
+    thread_id : str
+        Of the plan.
+    bulk : bool
+        Of the plan.
+    sentences : sequence of Sentence
+        Its own new words.
+    owners : sequence of Attribution or None
+        One a sentence.
+
+    Returns
+    -------
+    list of dict
+        Rows of the exposure table.
+    """
+    fact = {"thread_id": thread_id, "bulk": bulk}
+    return _exposure_rows(_Prepared(message, fact, "tagged", tuple(sentences), tuple(owners)))

@@ -10,6 +10,8 @@ from typing import Any
 from partnersignal.errors import RunError
 from partnersignal.runs.files import write_json
 
+__all__ = ["STATE_FILE", "read_state", "write_json", "write_state"]
+
 STATE_FILE = "run.json"
 
 

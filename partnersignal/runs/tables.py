@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +21,7 @@ _TIME = pa.timestamp("us", tz="UTC")
 MESSAGES = pa.schema(
     [
         ("message_id", pa.string()), ("thread_id", pa.string()), ("date", _TIME), ("date_quality", pa.string()),
+        ("utc_offset", pa.int16()),
         ("sender", pa.string()), ("recipients", pa.string()), ("subject", pa.string()), ("kind", pa.string()),
         ("bulk", pa.bool_()), ("supplier", pa.string()), ("voice", pa.string()), ("sentences", pa.int32()),
         ("status", pa.string()), ("replaced", pa.int32()), ("source", pa.string()), ("text", pa.string()),
@@ -115,7 +117,24 @@ def writing_table(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
         writer.close()
 
 
-def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> None:
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a whole table.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Of any columns.
+    path : pathlib.Path
+        Replaced if it exists.
+    """
+    with writing_table(path, table.schema) as writer:
+        for batch in table.to_batches():
+            writer.add(batch)
+
+
+def join_tables(
+    parts: Iterable[Path], path: Path, schema: pa.Schema, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+) -> None:
     """Write the parts of a table one behind the other, a few rows in memory at a time.
 
     Parameters
@@ -126,9 +145,13 @@ def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> None:
         Replaced if it exists.
     schema : pyarrow.Schema
         Columns.
+    change : callable, optional
+        Given some rows at a time on their way.
     """
     with writing_table(path, schema) as writer:
         for part in parts:
             with pq.ParquetFile(part) as file:
-                for batch in file.iter_batches(_JOINED_ROWS, use_threads=False):
-                    writer.add(batch.cast(schema))
+                for batch in file.iter_batches(_JOINED_ROWS, columns=schema.names, use_threads=False):
+                    rows = batch.select(schema.names).cast(schema)
+                    changed = change(rows.to_pandas()) if change else None
+                    writer.add(rows if changed is None else pa.RecordBatch.from_pandas(changed, schema, preserve_index=False))
