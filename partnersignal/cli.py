@@ -318,9 +318,6 @@ def main() -> None:
     except PartnerSignalError as error:
         typer.echo(f"partnersignal: {error}", err=True)
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("partnersignal: stopped; the same command goes on where it was", err=True)
-        raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
 
@@ -338,16 +335,20 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks: dict[str, Any] = {}
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
 
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-            if not console.is_terminal and done == total:
-                _say(f"{stage}: {done:,} of {total:,}")
+            def tell(stage: str, done: int, total: int) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(stage, total=total)
+                bars.update(tasks[stage], completed=done, total=total)
+                if not console.is_terminal and done == total:
+                    _say(f"{stage}: {done:,} of {total:,}")
 
-        yield tell
+            yield tell
+    except KeyboardInterrupt:  # typer makes it exit code 130 without a word
+        _say("partnersignal: stopped; the same command goes on where it was")
+        raise
 
 
 def _print_index(run: Run) -> None:

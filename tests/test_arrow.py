@@ -34,7 +34,10 @@ def test_a_dictionary_of_texts_and_no_voice_will_do(tiny_model: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"text": ["x"]}, r"got a batch with the columns text, expected message_id, text and maybe voice; rename or add message_id"),
+        (
+            {"text": ["x"]},
+            r"got a batch with the columns text, expected message_id, text and maybe voice; rename or add message_id",
+        ),
         ({"message_id": ["1"], "text": [b"x"]}, r"got the column text of type binary, expected text; cast it to string"),
         ({"message_id": ["1"], "text": ["x"], "voice": ["boss"]}, r"got the voice 'boss', expected one of"),
     ],

@@ -74,6 +74,8 @@ def run_stage(stage: Stage, workers: Workers, progress: Progress) -> None:
     """
     total = sum(stage.sizes)
     missing = _missing(stage, range(len(stage.sizes)))
+    if not missing:
+        progress(stage.name, total, total)
     fruitless = 0
     while missing:
         try:
@@ -90,7 +92,6 @@ def run_stage(stage: Stage, workers: Workers, progress: Progress) -> None:
                 "same command again"
             )
         missing = left
-    progress(stage.name, total, total)
 
 
 def _missing(stage: Stage, numbers: Sequence[int]) -> list[int]:

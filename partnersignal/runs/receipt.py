@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 
 from partnersignal.conversations import Plan
 from partnersignal.messages import Unreadable
+from partnersignal.runs.limits import limits
 from partnersignal.runs.settings import RunSettings
 from partnersignal.suppliers import SupplierDirectory
 
 STATUSES = (
     "tagged", "unattributed", "no_new_text", "duplicate", "auto_reply", "bounce", "calendar", "bulk_excluded", "outside_dates",
+    "took_too_long", "unreadable_later",
 )  # fmt: skip
 _LISTED = 1_000  # places listed one by one; beyond, reasons are counted only
 
@@ -57,6 +59,7 @@ def make_receipt(
         "unreadable": _places(unreadable["source"].tolist(), unreadable["unreadable"].tolist()),
         "files_passed_over": _places([item.source for item in passed_over], [item.reason for item in passed_over]),
         "bulk_choice": settings.bulk,
+        "limits": limits(),
         **counts,
     }
 
