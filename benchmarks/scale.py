@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from partnersignal.reading import mbox
@@ -52,7 +53,7 @@ def make_export(source: Path, path: Path, messages: int) -> None:
         written = 0
         while written < messages:
             number = written // (len(starts) - 1)
-            for start, stop in zip(starts, starts[1:], strict=False):
+            for start, stop in pairwise(starts):
                 if written == messages:
                     break
                 out.write(_changed(data[start:stop], number) if number else data[start:stop])

@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +44,21 @@ def _local(host: Any) -> bool:
         return False
 
 
+def _to_this_machine(real: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and not _local(address[0]):
+            raise OSError(f"a test wanted to connect to {address}")
+        return real(self, address)
+
+    return connect
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
     """No test, and nothing a test calls, reaches another machine: workers and browsers talk to this one only."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
-
-            def connect(self: socket.socket, address: Any, real: Any = getattr(socket.socket, name)) -> Any:
-                if self.family != socket.AF_UNIX and not _local(address[0]):
-                    raise OSError(f"a test wanted to connect to {address}")
-                return real(self, address)
-
-            patch.setattr(socket.socket, name, connect)
+            patch.setattr(socket.socket, name, _to_this_machine(getattr(socket.socket, name)))
         real_lookup = socket.getaddrinfo
 
         def lookup(host: Any, *args: Any, **options: Any) -> Any:

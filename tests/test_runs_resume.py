@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from partnersignal.runs import Run, limits
 from partnersignal.runs.files import drafts, replacing
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Stage, Workers, run_stage
+from partnersignal.runs.scoring import silent
 from partnersignal.runs.shards import done_path, items_done, part_path
 
 # Told each step on stderr, so that a test knows where a process is.
@@ -80,6 +82,10 @@ def kill_all(process: subprocess.Popen, how: int = signal.SIGKILL) -> None:
     process.stderr.close()
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def workers() -> list[int]:
     """Return the worker processes of this process."""
     children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
@@ -90,8 +96,8 @@ def workers() -> list[int]:
 def test_killed_while_scanning_tagging_and_rolling_up(
     export: Path, uncut: dict[str, bytes], tiny_model: Path, tmp_path: Path
 ) -> None:
-    for stage in ("scanning shards 2", "tagging messages 20", "rolling up 0"):
-        process = start(export, tmp_path / "run", tiny_model)
+    for stage, jobs in (("scanning shards 2", 1), ("tagging messages 20", 2), ("rolling up 0", 1)):
+        process = start(export, tmp_path / "run", tiny_model, jobs)
         assert any(line.startswith(stage) for line in process.stderr), stage
         kill_all(process)
         assert 'finished": false' in (tmp_path / "run" / "run.json").read_text()
@@ -143,17 +149,17 @@ def test_a_dead_worker_costs_nothing_but_time(export: Path, uncut: dict[str, byt
 
 
 def test_workers_that_keep_dying_are_given_up() -> None:
-    stage = Stage("tagging", lambda n: joblib.delayed(os._exit)(1), lambda n: None, [1, 1])
+    stage = Stage("tagging", lambda _: joblib.delayed(os._exit)(1), lambda _: None, [1, 1])
     with pytest.raises(
         RunError, match=r"got no further in tagging \(.*; 2 shards left\), expected workers and files that stay"
     ):
-        run_stage(stage, Workers(2), lambda *step: None)
+        run_stage(stage, Workers(2), silent)
 
 
 def test_files_that_are_never_whole_are_given_up() -> None:
-    stage = Stage("tagging", lambda n: joblib.delayed(int)(1), lambda n: None, [1])
+    stage = Stage("tagging", lambda _: joblib.delayed(int)(1), lambda _: None, [1])
     with pytest.raises(RunError, match=r"files are not as they were written; 1 shards left"):
-        run_stage(stage, Workers(1), lambda *step: None)
+        run_stage(stage, Workers(1), silent)
 
 
 @pytest.mark.parametrize("table", ["scan", "tags", "exposure", "messages"])
@@ -163,7 +169,7 @@ def test_a_damaged_part_is_made_again(
     from partnersignal.runs import scoring
 
     with monkeypatch.context() as patch:
-        patch.setattr(scoring, "_finish", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(scoring, "_finish", interrupt)
         with pytest.raises(KeyboardInterrupt):
             score(export, tmp_path / "run", tiny_model)
     work = tmp_path / "run" / "work"
@@ -317,3 +323,10 @@ def test_a_dask_cluster_gives_the_same_tables_even_if_a_worker_dies(
 
         run = score(export, tmp_path / "two", tiny_model, scheduler=cluster.scheduler_address, progress=kill_one)
         assert killed and outcome(run.folder) == uncut
+
+
+def test_the_suite_has_no_network() -> None:
+    with socket.socket() as outside, pytest.raises(OSError, match="a test wanted to connect"):
+        outside.connect(("192.0.2.1", 80))
+    with pytest.raises(OSError, match="a test wanted to look up"):
+        socket.create_connection(("partnersignal.example", 80))

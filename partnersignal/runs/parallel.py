@@ -132,7 +132,7 @@ def _backend(workers: Workers) -> Iterator[None]:
     try:
         with joblib.parallel_config("dask", client=client):
             yield
-    except distributed.KilledWorker as error:
+    except (distributed.KilledWorker, distributed.CancelledError, distributed.client.FutureCancelledError) as error:
         raise BrokenExecutor(_first_line(error)) from None
     finally:
         client.close()

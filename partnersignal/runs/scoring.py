@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -250,7 +251,8 @@ def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, 
     sizes = plan.rows.groupby("shard").size()
     stage = Stage(
         "tagging messages",
-        lambda n: joblib.delayed(tag_shard)(opened.shards[n], n, plan.of_shard(n), work, job),
+        # All in one: an argument of its own would be spread over a cluster apart, and lost with the worker that holds it.
+        lambda n: joblib.delayed(partial(tag_shard, opened.shards[n], n, plan.of_shard(n), work, job))(),
         lambda n: items_done(work, "tag", n),
         [int(sizes.get(n, 0)) for n in range(len(opened.shards))],
     )
