@@ -35,3 +35,9 @@ check: lint types imports docstrings
 # Train the shipped model again from data/corpus; same seed, same model.
 model:
 	partnersignal train data/corpus --out models/default
+
+# Speed and memory; on an idle machine of two cores about an hour and a half, most of it 500 thousand messages.
+bench:
+	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 500000 --model linear
+	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 --model default --best-of 1
+	$(PYTHON) benchmarks/competitors.py

@@ -24,6 +24,14 @@ app = typer.Typer(
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
 ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, or a model folder.")]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--pseudonyms",
+        envvar="PARTNERSIGNAL_KEY_FILE",
+        help="Key file (16 random bytes or more): people get pseudonyms made with it, their names are hidden.",
+    ),
+]
 OursOption = Annotated[list[str] | None, typer.Option(help="A domain or address of ours; can be given several times.")]
 
 
@@ -57,12 +65,28 @@ def score(
         str | None, typer.Option("--as-of", help="Day from which ages count; the last date of the export unless given.")
     ] = None,
     bulk: Annotated[str, typer.Option(help="count or exclude newsletters and other bulk mail.")] = "count",
-    no_quotes: Annotated[bool, typer.Option("--no-quotes", help="Write no sentences and bodies into the run.")] = False,
+    no_quotes: Annotated[
+        bool, typer.Option("--no-quotes", help="Write no sentences, subjects and bodies into the run.")
+    ] = False,
     column: Annotated[list[str] | None, typer.Option(help="For tables: FIELD=COLUMN, for example body=Nachricht.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler that does the work, for example tcp://host:8786.")
+    ] = None,
+    pseudonyms: KeyOption = None,
+    append: Annotated[bool, typer.Option("--append", help="Add new mail to the finished run in --out.")] = False,
 ) -> None:
     """Score an export into a run folder and print the index."""
+    from partnersignal.runs import append as append_mail
     from partnersignal.runs import score as score_export
 
+    if append:
+        given = [ours, since, until, as_of, column, scheduler, no_quotes, model != "default", bulk != "count"]
+        if any(given):
+            raise typer.BadParameter("takes only --suppliers, --pseudonyms, --jobs and --out beside it", param_hint="--append")
+        with _progress() as progress:
+            run = append_mail(export, out=out, suppliers=suppliers, pseudonyms=pseudonyms, jobs=jobs, progress=progress)
+        _print_index(run)
+        return
     with _progress() as progress:
         run = score_export(
             export,
@@ -77,6 +101,8 @@ def score(
             bulk=_bulk(bulk),
             quotes=not no_quotes,
             columns=_pairs(column, "--column", "FIELD=COLUMN"),
+            scheduler=scheduler,
+            pseudonyms=pseudonyms,
             progress=progress,
         )
     _print_index(run)
@@ -154,15 +180,107 @@ def index(
     since: Annotated[str | None, typer.Option(help="First day of a window.")] = None,
     until: Annotated[str | None, typer.Option(help="Last day of the window.")] = None,
     half_life: Annotated[float | None, typer.Option("--half-life", help="Days after which evidence counts half.")] = None,
+    suppliers: Annotated[
+        Path | None, typer.Option(help="Another supplier file: tags change hands where the voice stays the same.")
+    ] = None,
+    pseudonyms: KeyOption = None,
 ) -> None:
-    """Roll a run up again and print the index."""
-    from partnersignal.runs import open_run
+    """Roll a run up again, with the corrections in its corrections.csv, and print the index."""
+    from partnersignal.runs import open_run, read_key, reattribute
     from partnersignal.runs.settings import parse_day
 
-    opened = open_run(run).reindex(
+    found = open_run(run)
+    if suppliers is not None:
+        changed = reattribute(found, suppliers, read_key(pseudonyms) if pseudonyms else None)
+        found = changed.run
+        _say(
+            f"suppliers: {changed.moved} tags changed hands, {changed.dropped} dropped, {len(changed.needs_scoring)} messages need "
+            f"a new scoring, {changed.unchecked} could not be checked (no text); see {run / 'receipt.json'}"
+        )
+    opened = found.reindex(
         weights=_weights(weights), since=parse_day(since, "--since"), until=parse_day(until, "--until"), half_life=half_life
     )
+    counts = opened.corrected.counts
+    if any(counts.values()):
+        _say("corrections: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
     _print_index(opened)
+
+
+@app.command()
+def conduct(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print conduct from headers, and lapses with and without an explanation."""
+    from partnersignal.runs import open_run
+
+    opened = open_run(run)
+    measured, lapses = opened.conduct(), opened.lapses()
+    if as_json:
+        counts = [
+            {**asdict(each), "explained": each.explained, "unexplained": each.unexplained, "unclear": each.unclear}
+            for each in lapses
+        ]
+        typer.echo(json.dumps({"conduct": [asdict(each) for each in measured], "lapses": counts}, indent=1, default=str))
+        return
+    columns = {
+        "supplier": None, "messages": "mails", "reply_hours": "reply h", "answered": None, "unanswered": None,
+        "threads_started": "starts", "share_without_sales": "no sales", "contacts": None, "tenure_days": "tenure d",
+        "turnover": None, "main_contact_lasts": "lasts", "share_to_executives": "executives",
+    }  # fmt: skip
+    _print_table([title or name for name, title in columns.items()], [[getattr(c, n) for n in columns] for c in measured])
+    typer.echo("\nlapses: cannot (explained before or in the same message) or will not")
+    names = ["supplier", "signal", "explained", "unexplained", "unclear"]
+    _print_table(names, [[getattr(each, name) for name in names] for each in lapses])
+    for each in lapses:
+        for lapse in each.lapses:
+            typer.echo(f"  {each.supplier}, {lapse.signal}, {_explained(lapse.explained)}: {' '.join(lapse.text.split())}")
+
+
+@app.command()
+def portfolio(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Print which suppliers to keep close, grow, watch or question, why, and what is missing to decide."""
+    from partnersignal.runs import open_run
+
+    placed = open_run(run).portfolio()
+    if as_json:
+        typer.echo(json.dumps([each.to_dict() for each in placed], indent=1, ensure_ascii=False))
+        return
+    names = ["supplier", "group", "index", "low", "high", "spend", "criticality", "category"]
+    _print_table(names, [[getattr(each, name) for name in names] for each in placed])
+    for each in placed:
+        missing = f" Missing: {'; '.join(each.missing)}." if each.missing else ""
+        typer.echo(f"\n{each.supplier} ({each.group}): {each.reason}.{missing}")
+
+
+@app.command()
+def corrections(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
+    """Print the sentences of a run that were corrected as labels, for train and evaluate."""
+    from partnersignal.labels import label_lines, labels_from_corrections
+    from partnersignal.runs import open_run
+
+    for line in label_lines(labels_from_corrections(open_run(run))):
+        typer.echo(line)
+
+
+@app.command()
+def forget(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    address: Annotated[str, typer.Argument(help="The person's e-mail address.")],
+    pseudonyms: KeyOption = None,
+) -> None:
+    """Delete a person from a run, write its index again and print what changed."""
+    from partnersignal.runs import forget as forget_person
+    from partnersignal.runs import open_run, read_key
+
+    done = forget_person(open_run(run), address, read_key(pseudonyms) if pseudonyms else None)
+    typer.echo(
+        f"deleted {done.messages} messages with {done.tags} tags; taken from the recipients of {done.recipient_of} messages; "
+        f"words hidden in {done.mentioned_in}; index changed: {', '.join(done.index_changed) or 'no supplier'}"
+    )
 
 
 @app.command()
@@ -200,9 +318,6 @@ def main() -> None:
     except PartnerSignalError as error:
         typer.echo(f"partnersignal: {error}", err=True)
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        typer.echo("partnersignal: stopped; the same command goes on where it was", err=True)
-        raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
 
@@ -220,16 +335,20 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks: dict[str, Any] = {}
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
 
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-            if not console.is_terminal and done == total:
-                _say(f"{stage}: {done:,} of {total:,}")
+            def tell(stage: str, done: int, total: int) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bars.add_task(stage, total=total)
+                bars.update(tasks[stage], completed=done, total=total)
+                if not console.is_terminal and done == total:
+                    _say(f"{stage}: {done:,} of {total:,}")
 
-        yield tell
+            yield tell
+    except KeyboardInterrupt:  # typer makes it exit code 130 without a word
+        _say("partnersignal: stopped; the same command goes on where it was")
+        raise
 
 
 def _print_index(run: Run) -> None:
@@ -245,6 +364,30 @@ def _print_index(run: Run) -> None:
         counts = f"{score.threads:7d}  {score.messages:8d}"
         typer.echo(f"{score.supplier:{width}}  {shown}  {interval}   {balance:>7}  {counts}{note}")
     _say(f"report: {run.folder / 'report.html'}   receipt: {run.folder / 'receipt.json'}   (50 = typical here; uncorrected)")
+
+
+def _explained(value: bool | None) -> str:
+    return {True: "explained", False: "unexplained", None: "unclear"}[value]
+
+
+def _print_table(names: list[str], rows: list[list[Any]]) -> None:
+    """Print columns as wide as their cells, numbers to the right."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    for row in [names, *cells]:
+        line = (
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        typer.echo("  ".join(line).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _figure(value: Any) -> str:

@@ -39,6 +39,25 @@ class Party:
         """Return what follows the @, or an empty string."""
         return self.address.rpartition("@")[2] if "@" in self.address else ""
 
+    @classmethod
+    def parse(cls, text: str) -> Party:
+        """Read back what ``str(party)`` wrote.
+
+        Parameters
+        ----------
+        text : str
+            ``Name <address>``, an address or a name.
+
+        Returns
+        -------
+        Party
+            Empty for an empty text.
+        """
+        name, bracket, rest = text.rpartition(" <")
+        if bracket and rest.endswith(">"):
+            return cls(name, rest[:-1])
+        return cls("", text) if "@" in text and " " not in text else cls(text, "")
+
     def __str__(self) -> str:
         """Return the party as it stands in a mail header."""
         return f"{self.name} <{self.address}>" if self.name and self.address else self.address or self.name

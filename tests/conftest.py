@@ -1,7 +1,11 @@
 """What several tests share: the sample export, scored once, and a small real model."""
 
+import ipaddress
 import json
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +35,39 @@ def corpus(folder: Path) -> Path:
                         text = frame.format(f"{group}{thing}")
                         file.write(json.dumps({"text": text, "labels": labels, "voice": "customer", "group": group}) + "\n")
     return path
+
+
+def _local(host: Any) -> bool:
+    try:
+        return host in (None, "", "localhost", socket.gethostname()) or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _to_this_machine(real: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        if self.family != socket.AF_UNIX and not _local(address[0]):
+            raise OSError(f"a test wanted to connect to {address}")
+        return real(self, address)
+
+    return connect
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """No test, and nothing a test calls, reaches another machine: workers and browsers talk to this one only."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _to_this_machine(getattr(socket.socket, name)))
+        real_lookup = socket.getaddrinfo
+
+        def lookup(host: Any, *args: Any, **options: Any) -> Any:
+            if not _local(host.decode() if isinstance(host, bytes) else host):
+                raise OSError(f"a test wanted to look up {host!r}")
+            return real_lookup(host, *args, **options)
+
+        patch.setattr(socket, "getaddrinfo", lookup)
+        yield
 
 
 @pytest.fixture(scope="session")

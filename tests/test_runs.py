@@ -143,7 +143,7 @@ def test_a_cut_off_run_goes_on_and_ends_the_same(sample_run: Run, tmp_path: Path
             score_sample(tmp_path / "run")
     with pytest.raises(RunError, match=r"which was cut off; go on with the same partnersignal score command"):
         ps.open_run(tmp_path / "run")
-    part_path(tmp_path / "run" / "work", "messages", 1).unlink()
+    part_path(tmp_path / "run" / "work", "messages", 1).unlink()  # a part that was lost
     kept = part_path(tmp_path / "run" / "work", "messages", 0).stat().st_mtime_ns
     seen: list[tuple[str, int, int]] = []
     with monkeypatch.context() as patch:

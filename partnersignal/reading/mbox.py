@@ -35,10 +35,9 @@ def shards(path: str) -> Iterator[Shard]:
     """
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = 0
-        for match in _SEPARATOR.finditer(data):
-            if match.start() - start >= SHARD_BYTES:
-                yield Shard("mbox", path, start, match.start())
-                start = match.start()
+        while (cut := next(_separators(data, start + SHARD_BYTES, len(data)), None)) is not None:
+            yield Shard("mbox", path, start, cut)
+            start = cut
         yield Shard("mbox", path, start, len(data))
 
 
@@ -57,12 +56,22 @@ def read(shard: Shard) -> Iterator[Message | Unreadable]:
     """
     with open(shard.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start: int | None = None
-        for match in _SEPARATOR.finditer(data, shard.start, shard.stop):
+        for cut in _separators(data, shard.start, shard.stop):
             if start is not None:
-                yield _message(data, start, match.start(), shard)
-            start = match.start()
+                yield _message(data, start, cut, shard)
+            start = cut
         if start is not None:
             yield _message(data, start, shard.stop, shard)
+
+
+def _separators(data: mmap.mmap, start: int, stop: int) -> Iterator[int]:
+    """Yield where messages start: a plain search finds the places to look at, several times faster than the pattern."""
+    if start == 0 and _SEPARATOR.match(data, 0, stop):
+        yield 0
+    place = max(start - 1, 0)
+    while place := data.find(b"\nFrom ", place, stop) + 1:
+        if _SEPARATOR.match(data, place, stop):
+            yield place
 
 
 def _message(data: mmap.mmap, start: int, stop: int, shard: Shard) -> Message | Unreadable:

@@ -21,7 +21,7 @@ KEPT_HEADERS = (
     "precedence", "return-path", "x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-failed-recipients",
 )  # fmt: skip
 LONGEST_TEXT = 1_000_000  # characters kept of one body; the rest is cut
-_MOST_PARTS = 1_000
+MOST_PARTS = 1_000
 
 
 def parse_message(data: bytes, source: str) -> Message:
@@ -52,7 +52,7 @@ def parse_message(data: bytes, source: str) -> Message:
         mime = email.message_from_bytes(data, policy=email.policy.compat32)
         header = _headers(mime)
         kind: Kind = "calendar" if any(_invites(part) for part in mime.walk()) else "email"
-        text = normalised("\n\n".join(islice(_texts(mime), _MOST_PARTS)))
+        text = normalised("\n\n".join(islice(_texts(mime), MOST_PARTS)))
     except RecursionError:
         raise ValueError("its parts are nested too deeply") from None
     if not header and not text.strip():
@@ -161,7 +161,7 @@ def _best(alternatives: list[MimePart]) -> list[str]:
     """Return the plain text where it says something, else the richest that does."""
     plain = [part for part in alternatives if part.get_content_type() == "text/plain"]
     for part in plain + [part for part in reversed(alternatives) if part not in plain]:
-        texts = list(islice(_texts(part), _MOST_PARTS))
+        texts = list(islice(_texts(part), MOST_PARTS))
         if any(text.strip() for text in texts):
             return texts
     return []

@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 
 from partnersignal.conversations import Plan
 from partnersignal.messages import Unreadable
+from partnersignal.runs.limits import limits
 from partnersignal.runs.settings import RunSettings
 from partnersignal.suppliers import SupplierDirectory
 
 STATUSES = (
     "tagged", "unattributed", "no_new_text", "duplicate", "auto_reply", "bounce", "calendar", "bulk_excluded", "outside_dates",
+    "took_too_long", "unreadable_later",
 )  # fmt: skip
 _LISTED = 1_000  # places listed one by one; beyond, reasons are counted only
 
@@ -46,24 +48,47 @@ def make_receipt(
     dict
         For ``receipt.json``. ``read`` is the sum of ``messages`` by status and ``unreadable``.
     """
-    columns = ["status", "date", "date_quality", "bulk", "kind", "replaced", "sentences"]
-    messages = pq.read_table(run / "messages.parquet", columns=columns).to_pandas()
-    exposure = pq.read_table(run / "exposure.parquet", columns=["supplier", "sentences", "ineligible"]).to_pandas()
-    tags = pq.read_metadata(run / "tags.parquet").num_rows
     unreadable = plan.rows[plan.rows["unreadable"] != ""]
-    counted = Counter(messages["status"])
-    mass = exposure.groupby("supplier")[["sentences", "ineligible"]].sum() if len(exposure) else exposure
+    counts = count_tables(run, directory)
     return {
         "partnersignal": version("partnersignal"),
         "export": list(settings.export),
         "model": model,
         "read": len(plan.rows),
-        "messages": {status: int(counted.get(status, 0)) for status in STATUSES},
+        "messages": counts.pop("messages"),
         "unreadable": _places(unreadable["source"].tolist(), unreadable["unreadable"].tolist()),
         "files_passed_over": _places([item.source for item in passed_over], [item.reason for item in passed_over]),
+        "bulk_choice": settings.bulk,
+        "limits": limits(),
+        **counts,
+    }
+
+
+def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
+    """Count what the tables of a run hold.
+
+    Parameters
+    ----------
+    run : pathlib.Path
+        The run folder.
+    directory : SupplierDirectory
+        Who is who.
+
+    Returns
+    -------
+    dict
+        The part of the receipt that can be made again from the tables.
+    """
+    columns = ["status", "date", "date_quality", "bulk", "kind", "replaced", "sentences"]
+    messages = pq.read_table(run / "messages.parquet", columns=columns).to_pandas()
+    exposure = pq.read_table(run / "exposure.parquet", columns=["supplier", "sentences", "ineligible"]).to_pandas()
+    tags = pq.read_metadata(run / "tags.parquet").num_rows
+    counted = Counter(messages["status"])
+    mass = exposure.groupby("supplier")[["sentences", "ineligible"]].sum() if len(exposure) else exposure
+    return {
+        "messages": {status: int(counted.get(status, 0)) for status in STATUSES},
         "kinds": {str(k): int(v) for k, v in sorted(Counter(messages["kind"]).items())},
         "bulk": int(messages["bulk"].sum()),
-        "bulk_choice": settings.bulk,
         "dates": {str(k): int(v) for k, v in sorted(Counter(messages["date_quality"]).items())},
         "undated": int(messages["date"].isna().sum()),
         "replaced_characters": int(messages["replaced"].sum()),

@@ -7,21 +7,29 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from partnersignal.conduct import Conduct, measure_conduct
 from partnersignal.errors import InputError, RunError
 from partnersignal.index import Evidence, Explanation, Index, Prior, SupplierScore, build_index, explain, influence
+from partnersignal.lapses import SupplierLapses, find_lapses
+from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import write_evidence, write_report
-from partnersignal.runs.state import STATE_FILE, read_state, write_state
+from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
+from partnersignal.runs.drafts import finish_pending
+from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
+from partnersignal.signals import Signal
+from partnersignal.suppliers import SupplierDirectory
 from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model
 
 TABLES = ("messages", "tags", "exposure")
+SCAN_FILE = "scan.parquet"  # what the plan was made of, to add mail to the run later
 
 
 @dataclass(frozen=True)
@@ -151,10 +159,29 @@ class Run:
         """The table of messages."""
         return pd.read_parquet(self.folder / "messages.parquet")
 
-    @cached_property
+    @property
     def tags(self) -> pd.DataFrame:
-        """The table of tags."""
-        return pd.read_parquet(self.folder / "tags.parquet")
+        """The table of tags, with the corrections of ``corrections.csv`` in it."""
+        return self.corrected.tags
+
+    @cached_property
+    def corrected(self) -> Corrected:
+        """Tags and exposure with the corrections in them, and what those did."""
+        tags, exposure = (pd.read_parquet(self.folder / f"{name}.parquet") for name in ("tags", "exposure"))
+        corrections = self.corrections
+        if not corrections:
+            return apply_corrections((), pd.DataFrame(), tags, exposure, ())
+        return apply_corrections(corrections, self.messages, tags, exposure, self.directory.names())
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """What readers corrected."""
+        return read_corrections(self.folder / CORRECTIONS_FILE, [signal.label for signal in self._signals()])
+
+    @cached_property
+    def directory(self) -> SupplierDirectory:
+        """Who is who, as the run was attributed."""
+        return SupplierDirectory.from_dict(self.state["directory"])
 
     @property
     def receipt(self) -> dict[str, Any]:
@@ -168,7 +195,7 @@ class Run:
         state = self.state["index"]
         return RunIndex(
             build_index(
-                self._evidence(),
+                self.evidence(),
                 weights=state["weights"],
                 prior=Prior.from_dict(state["prior"]),
                 bulk=state["bulk"],
@@ -180,10 +207,50 @@ class Run:
             self,
         )
 
-    def _evidence(self) -> Evidence:
-        exposure = pd.read_parquet(self.folder / "exposure.parquet")
-        config = load_config(find_model(self.state["model"]))
-        return Evidence.collect(exposure, self.tags, config.signals)
+    def evidence(self) -> Evidence:
+        """Count the corrected tags.
+
+        Returns
+        -------
+        Evidence
+            What the index is built from.
+        """
+        return Evidence.collect(self.corrected.exposure, self.tags, self._signals())
+
+    def _signals(self) -> tuple[Signal, ...]:
+        return load_config(find_model(self.state["model"])).signals
+
+    def conduct(self) -> Conduct:
+        """Measure what headers show: reply times, who starts threads, contacts, mail to executives.
+
+        Returns
+        -------
+        Conduct
+            One `SupplierConduct` a supplier; beside the index and no part of it.
+        """
+        as_of = self.state["index"]["as_of"]
+        end = datetime.fromisoformat(as_of) + timedelta(days=1) if as_of else None
+        return Conduct(measure_conduct(self.messages, self.tags, self.directory, end))
+
+    def lapses(self) -> tuple[SupplierLapses, ...]:
+        """Tell unresponsiveness and broken promises with an explanation from those without.
+
+        Returns
+        -------
+        tuple of SupplierLapses
+            One a supplier and signal, with the sentences.
+        """
+        return find_lapses(self.messages, self.tags)
+
+    def portfolio(self) -> tuple[Placement, ...]:
+        """Place the suppliers: keep close, grow, watch or question.
+
+        Returns
+        -------
+        tuple of Placement
+            Each with its reason and what is missing to decide.
+        """
+        return place_suppliers(self.index.model, self.directory)
 
     def reindex(
         self,
@@ -213,21 +280,23 @@ class Run:
         changed = weights is not None
         merged = {**state["weights"], **weights} if weights is not None else state["weights"]
         built = build_index(
-            self._evidence(), weights=merged, prior=None if changed else Prior.from_dict(state["prior"]), bulk=state["bulk"],
+            self.evidence(), weights=merged, prior=None if changed else Prior.from_dict(state["prior"]), bulk=state["bulk"],
             as_of=_day(state["as_of"]), half_life=half_life, since=since, until=until,
         )  # fmt: skip
         write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life)})
         fresh = Run(self.folder)
+        write_json(self.folder / "receipt.json", {**self.receipt, "corrections": fresh.corrected.counts})
         fresh.write_outputs()
         return fresh
 
     def write_outputs(self) -> None:
-        """Write ``index.csv``, ``evidence.csv`` and ``report.html``."""
+        """Write ``index.csv``, ``evidence.csv``, ``conduct.csv`` and ``report.html``."""
         table = self.index.to_pandas()
         table["error_correction"] = table["error_correction"].astype(str)
         table.to_csv(
             self.folder / "index.csv", index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, date_format="%Y-%m-%d"
         )
+        self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         explanations = [result.explain() for result in self.index]
         write_evidence(self.folder / "evidence.csv", explanations)
         self.write_report(explanations)
@@ -306,6 +375,7 @@ def open_run(folder: str | os.PathLike[str]) -> Run:
         If the run was cut off before its end.
     """
     path = Path(folder)
+    finish_pending(path)
     if not (path / STATE_FILE).is_file():
         raise InputError(
             f"got {path}, which is no run folder (it holds no {STATE_FILE}); expected one written by: partnersignal score"

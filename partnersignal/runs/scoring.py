@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,20 +18,24 @@ import pandas as pd
 
 from partnersignal.conversations import Plan, make_plan
 from partnersignal.errors import InputError, RunError
-from partnersignal.index import Evidence, build_index
+from partnersignal.index import build_index
 from partnersignal.reading import Export, open_export
+from partnersignal.runs.drafts import finish_pending
+from partnersignal.runs.files import drafts, write_json
+from partnersignal.runs.lock import LOCK_FILE, locked
+from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
+from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
-from partnersignal.runs.run import Run, index_state, open_run
+from partnersignal.runs.run import SCAN_FILE, Run, index_state, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
-from partnersignal.runs.shards import TagJob, part_path, read_scan, scan_path, scan_shard, tag_shard
-from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
+from partnersignal.runs.shards import TagJob, items_done, part_path, read_scan, scan_shard, tag_shard, write_scan
+from partnersignal.runs.state import STATE_FILE, read_state, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.suppliers import SupplierDirectory, infer_directory, load_directory
 from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.tagger import SHIPPED_NAMES, find_model
 
-# Told the stage, how much of it is done, and of how much.
-Progress = Callable[[str, int, int], None]
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -57,6 +65,8 @@ def score(
     bulk: Literal["count", "exclude"] = "count",
     quotes: bool = True,
     columns: Mapping[str, str] | None = None,
+    pseudonyms: str | os.PathLike[str] | None = None,
+    scheduler: str | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Score an export into a run folder.
@@ -82,9 +92,14 @@ def score(
     bulk : {"count", "exclude"}, default "count"
         Whether bulk mail counts.
     quotes : bool, default True
-        Whether sentences and bodies are written to the run.
+        Whether sentences, subjects and bodies are written to the run.
     columns : mapping of str to str, optional
         For tables: field to column.
+    pseudonyms : path, optional
+        File with a key: people get pseudonyms made with it, and their names are hidden in texts.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers do the work instead; they reach export and run folder under the
+        same paths. Needs the extra ``dask``.
     progress : callable, optional
         Told stage, done, total.
 
@@ -98,7 +113,8 @@ def score(
     InputError
         If the export, supplier file or a setting cannot be used, or no message could be read.
     RunError
-        If the folder holds a run with other settings.
+        If the folder holds a run with other settings, another process is at work there, workers keep dying, or the
+        disk is full. The same call goes on where it was.
     """
     if bulk not in ("count", "exclude"):
         raise InputError(f"got bulk={bulk!r}, expected count or exclude")
@@ -106,10 +122,15 @@ def score(
         raise InputError(f"got jobs={jobs}, expected at least 1")
     window = (parse_day(since, "--since"), parse_day(until, "--until"))
     named_as_of = parse_day(as_of, "--as-of")
-    opened = open_export(export, columns)
+    paths = [Path(p) for p in ([export] if isinstance(export, str | os.PathLike) else export)]
+    # Workers of a cluster start in folders of their own.
+    opened = open_export([path.absolute() for path in paths] if scheduler else paths, columns)
+    # An absolute path, so that the run can be opened from another folder.
+    model = str(model) if str(model) in SHIPPED_NAMES else str(Path(model).resolve())
     tagger = load(model)
     directory = load_directory(suppliers, ours) if suppliers is not None else None
-    paths = [Path(p).resolve() for p in ([export] if isinstance(export, str | os.PathLike) else export)]
+    key = read_key(pseudonyms) if pseudonyms is not None else None
+    paths = [path.resolve() for path in paths]
     settings = RunSettings(
         export=tuple(str(path) for path in paths),
         export_state=hash_files(paths, contents=False),
@@ -117,31 +138,71 @@ def score(
         ours=tuple(ours),
         model=hash_files([find_model(model)], contents=True),
         since=since or "", until=until or "", as_of=as_of or "", bulk=bulk, quotes=quotes,
-        columns=tuple((columns or {}).items()),
+        columns=tuple((columns or {}).items()), pseudonyms=key.fingerprint if key else "",
     )  # fmt: skip
     folder = Path(out)
-    finished = _enter(folder, settings, model)
-    if finished is not None:
-        return finished
-    work = folder / "work"
-    work.mkdir(exist_ok=True)
-    workers = min(jobs or joblib.cpu_count(), len(opened.shards))
-    plan = _scan(opened, work, workers, progress)
-    if not (plan.rows["unreadable"] == "").any():
-        reason = plan.rows["unreadable"].iloc[0] if len(plan.rows) else "it is empty"
-        shutil.rmtree(folder)
-        raise InputError(
-            f"got an export without a readable message ({reason}); expected mail or notes, see: partnersignal score --help"
-        )
-    directory = directory or infer_directory(plan.rows, ours)
-    job = TagJob(str(model), directory, window[0], window[1],
-                 bulk == "count", quotes, settings.columns)  # fmt: skip
-    _tag(opened, plan, work, job, workers, progress)
-    return _finish(folder, plan, opened, directory, settings, tagger, named_as_of, progress)
+    made = _made(folder)
+    with at_work(folder):
+        finished = _enter(folder, settings, model)
+        if finished is not None:
+            return finished
+        work = folder.absolute() / "work"
+        work.mkdir(exist_ok=True)
+        workers = Workers(jobs or joblib.cpu_count(), scheduler or "")
+        plan = _scan(opened, work, workers, progress)
+        if not (plan.rows["unreadable"] == "").any():
+            reason = plan.rows["unreadable"].iloc[0] if len(plan.rows) else "it is empty"
+            _leave(folder, made)
+            raise InputError(
+                f"got an export without a readable message ({reason}); expected mail or notes, see: partnersignal score --help"
+            )
+        directory = directory or infer_directory(plan.rows, ours)
+        job = TagJob(model, directory, window[0], window[1],
+                     bulk == "count", quotes, settings.columns)  # fmt: skip
+        _tag(opened, plan, work, job, workers, progress)
+        return _finish(folder, plan, opened, directory, settings, tagger, named_as_of, key, progress)
 
 
-def _enter(folder: Path, settings: RunSettings, model: str | os.PathLike[str]) -> Run | None:
+def _made(folder: Path) -> bool:
+    """Make the folder; return whether it was not there."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"got --out {folder}, which exists and is no run folder; expected a new or empty folder")
+    there = folder.is_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    return not there
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Hold a run folder, alone, and say it in words where its disk is full.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Exists.
+
+    Raises
+    ------
+    RunError
+        If another process holds it, or there is no room left.
+    """
+    try:
+        with locked(folder):
+            yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise RunError(
+            f"got no room left for the run {folder} ({error.strerror}); free some space and start the same command again: "
+            "it goes on where it was"
+        ) from None
+
+
+def _enter(folder: Path, settings: RunSettings, model: str) -> Run | None:
     """Take a folder for this run; return the run if it is finished already."""
+    finish_pending(folder)
+    for draft in (*drafts(folder), *drafts(folder / "work")):
+        draft.unlink(missing_ok=True)
     if (folder / STATE_FILE).is_file():
         state = read_state(folder)
         different = settings.differences(state["settings"])
@@ -150,54 +211,100 @@ def _enter(folder: Path, settings: RunSettings, model: str | os.PathLike[str]) -
                 f"got --out {folder}, which holds a run with another {', '.join(different)}; "
                 "choose another --out, or delete the folder to score anew"
             )
-        return open_run(folder) if state.get("finished") else None
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if state.get("finished"):
+            shutil.rmtree(folder / "work", ignore_errors=True)
+            return open_run(folder)
+        if state.get("version") == version("partnersignal"):
+            return None
+        # Halves made by two versions are no whole.
+        shutil.rmtree(folder / "work", ignore_errors=True)
+    elif any(path.name != LOCK_FILE for path in folder.iterdir()):
         raise InputError(f"got --out {folder}, which exists and is no run folder; expected a new or empty folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    # An absolute path, so that the run can be opened from another folder.
-    name = str(model) if str(model) in SHIPPED_NAMES else str(Path(model).resolve())
-    write_state(folder, {"settings": settings.to_dict(), "model": name, "finished": False})
+    state = {"settings": settings.to_dict(), "model": model, "version": version("partnersignal"), "finished": False}
+    write_state(folder, state)
     return None
 
 
-def _parallel(workers: int, calls: list[Any], stage: str, done: int, total: int, progress: Progress) -> None:
-    """Run calls in worker processes and tell how far they are; each returns how much it did."""
-    progress(stage, done, total)
-    for count in joblib.Parallel(n_jobs=max(1, min(workers, len(calls))), return_as="generator_unordered")(calls):
-        done += count
-        progress(stage, done, total)
+def _leave(folder: Path, made: bool) -> None:
+    """Remove what was made in a folder, and the folder if it was made as well."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if made:
+        folder.rmdir()
 
 
-def _scan(opened: Export, work: Path, workers: int, progress: Progress) -> Plan:
-    numbers = range(len(opened.shards))
-    missing = [number for number in numbers if not scan_path(work, number).is_file()]
-    calls = [joblib.delayed(scan_shard)(opened.shards[n], n, work, opened.mapping) for n in missing]
-    _parallel(workers, calls, "scanning shards", len(numbers) - len(missing), len(numbers), progress)
-    return make_plan(read_scan(work, number) for number in numbers)
+def _scan(opened: Export, work: Path, workers: Workers, progress: Progress) -> Plan:
+    stage = Stage(
+        "scanning shards",
+        lambda n: joblib.delayed(scan_shard)(opened.shards[n], n, work, opened.mapping),
+        lambda n: items_done(work, "scan", n),
+        [1] * len(opened.shards),
+    )
+    run_stage(stage, workers, progress)
+    return make_plan(read_scan(part_path(work, "scan", number)) for number in range(len(opened.shards)))
 
 
-def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: int, progress: Progress) -> None:
-    sizes = plan.rows.groupby("shard").size().to_dict()
-    missing = [n for n in range(len(opened.shards)) if not part_path(work, "messages", n).is_file()]
-    calls = [joblib.delayed(tag_shard)(opened.shards[n], n, plan.of_shard(n), work, job) for n in missing]
-    done = len(plan.rows) - sum(sizes.get(n, 0) for n in missing)
-    _parallel(workers, calls, "tagging messages", done, len(plan.rows), progress)
+def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, progress: Progress) -> None:
+    sizes = plan.rows.groupby("shard").size()
+    stage = Stage(
+        "tagging messages",
+        # All in one: an argument of its own would be spread over a cluster apart, and lost with the worker that holds it.
+        lambda n: joblib.delayed(partial(tag_shard, opened.shards[n], n, plan.of_shard(n), work, job))(),
+        lambda n: items_done(work, "tag", n),
+        [int(sizes.get(n, 0)) for n in range(len(opened.shards))],
+    )
+    run_stage(stage, workers, progress)
 
 
 def _finish(
     folder: Path, plan: Plan, opened: Export, directory: SupplierDirectory, settings: RunSettings, tagger: Tagger,
-    as_of: datetime | None, progress: Progress,
+    as_of: datetime | None, key: Pseudonyms | None, progress: Progress,
 ) -> Run:  # fmt: skip
     progress("rolling up", 0, 1)
     work = folder / "work"
+    parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in SCHEMAS}
+    names: frozenset[str] = frozenset()
+    changes: Mapping[str, Change] = {}
+    if key is not None:
+        names = name_digests(key, map(pd.read_parquet, parts["messages"]), directory)
+        changes, directory = hiding(key, names), key.directory(directory)
     for name, schema in SCHEMAS.items():
-        join_tables((part_path(work, name, n) for n in range(len(opened.shards))), folder / f"{name}.parquet", schema)
+        join_tables(parts[name], folder / f"{name}.parquet", schema, changes.get(name))
+    write_scan(plan.rows, folder / SCAN_FILE, changes.get("scan"))
     receipt = make_receipt(folder, plan, opened.passed_over, directory, settings, read_state(folder)["model"])
-    run = Run(folder)
-    exposure = pd.read_parquet(folder / "exposure.parquet")
-    evidence = Evidence.collect(exposure, run.tags, tagger.config.signals)
     weights = {signal.label: signal.weight for signal in tagger.config.signals}
-    built = build_index(evidence, weights=weights, as_of=as_of or plan.last_date)
+    write_state(folder, {**read_state(folder), "directory": directory.to_dict(), "name_digests": sorted(names)})
+    run = build_run(folder, receipt, weights, as_of or plan.last_date)
+    write_state(folder, {**run.state, "finished": True})
+    # A worker of a process that was killed may still leave a file there; nobody reads it.
+    shutil.rmtree(work, ignore_errors=True)
+    progress("rolling up", 1, 1)
+    return Run(folder)
+
+
+def build_run(folder: Path, receipt: dict[str, Any], weights: Mapping[str, float], as_of: date | None) -> Run:
+    """Fit the prior, build the index, and write receipt and outputs beside the tables of a run.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With tables and ``run.json``.
+    receipt : dict
+        From `make_receipt`.
+    weights : mapping of str to float
+        Of all signals.
+    as_of : date or None
+        Day from which ages count.
+
+    Returns
+    -------
+    Run
+        With the index in its state.
+    """
+    built = build_index(Run(folder).evidence(), weights=weights, as_of=as_of)
     receipt |= {
         "as_of": built.as_of.isoformat() if built.as_of else None,
         "half_life_days": built.half_life,
@@ -205,11 +312,7 @@ def _finish(
         "error_correction": "none: uncorrected, false alarms of the model are in the numbers",
     }
     write_json(folder / "receipt.json", receipt)
-    state = read_state(folder)
-    write_state(folder, {**state, "index": index_state(built, "count", None, None, None), "finished": False})
+    write_state(folder, {**read_state(folder), "index": index_state(built, "count", None, None, None)})
     run = Run(folder)
     run.write_outputs()
-    write_state(folder, {**run.state, "finished": True})
-    shutil.rmtree(work)
-    progress("rolling up", 1, 1)
-    return Run(folder)
+    return run

@@ -39,6 +39,8 @@ class RunSettings:
         Whether sentences are written to the tables.
     columns : tuple of (str, str)
         Field to column of tables.
+    pseudonyms : str
+        Fingerprint of the key, or empty where people keep their names.
     """
 
     export: tuple[str, ...]
@@ -52,6 +54,7 @@ class RunSettings:
     bulk: str = "count"
     quotes: bool = True
     columns: tuple[tuple[str, str], ...] = ()
+    pseudonyms: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON.
@@ -63,6 +66,23 @@ class RunSettings:
         """
         data = asdict(self)
         return data | {"export": list(self.export), "ours": list(self.ours), "columns": [list(pair) for pair in self.columns]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RunSettings:
+        """Read what `to_dict` wrote.
+
+        Parameters
+        ----------
+        data : mapping
+            From JSON.
+
+        Returns
+        -------
+        RunSettings
+            The same settings.
+        """
+        pairs = tuple((str(field), str(column)) for field, column in data["columns"])
+        return cls(**{**data, "export": tuple(data["export"]), "ours": tuple(data["ours"]), "columns": pairs})
 
     def differences(self, other: Mapping[str, Any]) -> list[str]:
         """Name the settings in which an earlier run differs.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,11 +23,16 @@ from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.conversations import scan_messages
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
-from partnersignal.runs.tables import SCHEMAS, write_table
+from partnersignal.runs.files import checksum, write_json
+from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
+from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, write_table, writing_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 from partnersignal.tagging import Tagger, load
 
-_BATCH = 256  # messages whose sentences are scored together
+_BATCH = 256  # messages whose sentences are scored together, unless they are long
+_BATCH_CHARACTERS = 2_000_000
+_SENTENCES = 4_096  # scored at a time
+_Pair = tuple[Message | Unreadable, dict[str, Any]]
 _LATIN = re.compile(r"[a-zA-Z]")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -57,24 +66,6 @@ class TagJob:
     columns: tuple[tuple[str, str], ...] = ()
 
 
-def scan_path(work: Path, number: int) -> Path:
-    """Return where a shard's scan lies.
-
-    Parameters
-    ----------
-    work : pathlib.Path
-        The run's work folder.
-    number : int
-        The shard's.
-
-    Returns
-    -------
-    pathlib.Path
-        A Parquet file.
-    """
-    return work / f"scan-{number:06d}.parquet"
-
-
 def part_path(work: Path, table: str, number: int) -> Path:
     """Return where a shard's part of a table lies.
 
@@ -83,16 +74,66 @@ def part_path(work: Path, table: str, number: int) -> Path:
     work : pathlib.Path
         The run's work folder.
     table : str
-        ``messages``, ``tags`` or ``exposure``.
+        ``scan``, ``messages``, ``tags`` or ``exposure``.
     number : int
         The shard's.
 
     Returns
     -------
     pathlib.Path
-        A Parquet file.
+        A Parquet file. Its name holds nothing that a message said.
     """
     return work / f"{table}-{number:06d}.parquet"
+
+
+def done_path(work: Path, stage: str, number: int) -> Path:
+    """Return where a shard says that a stage is done.
+
+    Parameters
+    ----------
+    work : pathlib.Path
+        The run's work folder.
+    stage : str
+        ``scan`` or ``tag``.
+    number : int
+        The shard's.
+
+    Returns
+    -------
+    pathlib.Path
+        A JSON file with the number of items and the checksums of the parts, written last.
+    """
+    return work / f"{stage}-{number:06d}.json"
+
+
+def items_done(work: Path, stage: str, number: int) -> int | None:
+    """Find out whether a shard is done, from its files alone.
+
+    Parameters
+    ----------
+    work : pathlib.Path
+        The run's work folder.
+    stage : str
+        ``scan`` or ``tag``.
+    number : int
+        The shard's.
+
+    Returns
+    -------
+    int or None
+        Items in the shard; None if a part is missing or is not as it was written.
+    """
+    try:
+        done = json.loads(done_path(work, stage, number).read_bytes())
+        whole = all(checksum(part_path(work, name, number)) == each for name, each in done["checksums"].items())
+        return int(done["items"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _mark_done(work: Path, stage: str, number: int, items: int, tables: Iterable[str]) -> None:
+    checksums = {name: checksum(part_path(work, name, number)) for name in tables}
+    write_json(done_path(work, stage, number), {"items": items, "checksums": checksums})
 
 
 def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, str], ...]) -> int:
@@ -114,31 +155,52 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     int
         1: one shard done.
     """
-    scan = scan_messages(read_shard(shard, dict(columns)))
-    write_table(pa.Table.from_pandas(scan, preserve_index=False), scan_path(work, number))
+    items = each_in_time(read_shard(shard, dict(columns)))
+    count = 0
+    with writing_table(part_path(work, "scan", number), SCAN_SCHEMA) as table:
+        while batch := list(islice(items, _BATCH)):
+            rows = scan_messages(batch)
+            rows["position"] += count
+            table.add(pa.RecordBatch.from_pandas(rows, SCAN_SCHEMA, preserve_index=False))
+            count += len(batch)
+    _mark_done(work, "scan", number, count, ["scan"])
     return 1
 
 
-def read_scan(work: Path, number: int) -> pd.DataFrame:
+def read_scan(path: Path) -> pd.DataFrame:
     """Read a scan back.
 
     Parameters
     ----------
-    work : pathlib.Path
-        The run's work folder.
-    number : int
-        The shard's.
+    path : pathlib.Path
+        Of one shard, or of a whole run.
 
     Returns
     -------
     pandas.DataFrame
         As `scan_messages` gave it.
     """
-    table: pd.DataFrame = pq.read_table(scan_path(work, number)).to_pandas()
-    text = table.columns.difference(["position", "date", "bulk"])
+    table: pd.DataFrame = pq.read_table(path).to_pandas()
+    text = table.columns.difference(["position", "date", "bulk", "shard"])
     table[text] = table[text].astype(object).where(table[text].notna(), "")
     table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
     return table
+
+
+def write_scan(rows: pd.DataFrame, path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> None:
+    """Keep the scan of a whole run, so that more mail can be added without the export.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of the plan.
+    path : pathlib.Path
+        Replaced if it exists.
+    change : callable, optional
+        Given the rows first.
+    """
+    scan = rows.drop(columns=["thread_id", "duplicate"])
+    write_table(pa.Table.from_pandas(change(scan) if change else scan, preserve_index=False), path)
 
 
 def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: TagJob) -> int:
@@ -153,7 +215,7 @@ def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: Ta
     plan : pandas.DataFrame
         The plan's rows of this shard.
     work : pathlib.Path
-        Where to leave the parts of the tables; ``messages`` last, as the sign that all are there.
+        Where to leave the parts of the tables.
     job : TagJob
         How to tag.
 
@@ -163,21 +225,38 @@ def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: Ta
         Items in the shard.
     """
     tagger = _tagger(job.model)
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
-    facts = ({str(key): value for key, value in fact.items()} for fact in plan.to_dict("records"))
-    items = zip(read_shard(shard, dict(job.columns)), facts, strict=True)
-    pairs = ((item, fact) for item, fact in items if not isinstance(item, Unreadable))
-    while batch := list(islice(pairs, _BATCH)):
-        _tag_batch(batch, tagger, job, rows)
-    for name in ("tags", "exposure", "messages"):
-        write_table(rows[name], part_path(work, name, number), SCHEMAS[name])
+    facts = (dict(zip(plan.columns, row, strict=True)) for row in plan.itertuples(index=False, name=None))
+    items = zip(each_in_time(read_shard(shard, dict(job.columns))), facts, strict=True)
+    with ExitStack() as stack:
+        tables = {name: stack.enter_context(writing_table(part_path(work, name, number), SCHEMAS[name])) for name in SCHEMAS}
+        for batch in _batches(pair for pair in items if not pair[1]["unreadable"]):
+            for name, rows in _tag_batch(batch, tagger, job).items():
+                tables[name].add(rows)
+    _mark_done(work, "tag", number, len(plan), SCHEMAS)
     return len(plan)
 
 
 @cache
 def _tagger(model: str) -> Tagger:
     # One a worker process: loading takes longer than tagging a shard.
+    if "LOKY_WORKER" in os.environ or multiprocessing.parent_process() is not None:
+        # A run has a process for each core; tokenizers would start as many threads in every one of them.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     return load(model)
+
+
+def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
+    """Yield messages to score together: few enough to hold, however long they are."""
+    batch: list[_Pair] = []
+    characters = 0
+    for pair in pairs:
+        batch.append(pair)
+        characters += len(pair[0].text) if isinstance(pair[0], Message) else 0
+        if len(batch) >= _BATCH or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 @dataclass(frozen=True)
@@ -192,16 +271,26 @@ class _Prepared:
         """Yield the sentences to tag, each with the one before it."""
         previous = ""
         for sentence, owner in zip(self.sentences, self.owners, strict=True):
-            if owner is not None and _readable(sentence.text):
+            if owner is not None and is_readable(sentence.text):
                 yield sentence, owner, previous
             previous = sentence.text
 
 
-def _tag_batch(
-    batch: Sequence[tuple[Message, dict[str, Any]]], tagger: Tagger, job: TagJob, rows: dict[str, list[dict[str, Any]]]
-) -> None:
-    prepared = [_prepare(message, fact, job) for message, fact in batch]
+def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob) -> dict[str, list[dict[str, Any]]]:
+    prepared = [_prepare(item, fact, job) for item, fact in batch]
     wanted = [(item, *each) for item in prepared for each in item.taggable()]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
+    for first in range(0, len(wanted), _SENTENCES):
+        rows["tags"] += _tag_rows(wanted[first : first + _SENTENCES], tagger, job)
+    for item in prepared:
+        rows["messages"].append(_message_row(item, job))
+        rows["exposure"] += _exposure_rows(item)
+    return rows
+
+
+def _tag_rows(
+    wanted: Sequence[tuple[_Prepared, Sentence, Attribution, str]], tagger: Tagger, job: TagJob
+) -> Iterator[dict[str, Any]]:
     probabilities = tagger.predict_proba(
         [sentence.text for _, sentence, _, _ in wanted],
         [owner.voice for _, _, owner, _ in wanted],
@@ -210,37 +299,47 @@ def _tag_batch(
     decided = tagger.decide([sentence for _, sentence, _, _ in wanted], probabilities)
     for (item, sentence, owner, _), tags in zip(wanted, decided, strict=True):
         for tag in tags:
-            rows["tags"].append(
-                {
-                    "message_id": item.message.message_id, "sentence": tag.sentence, "start": tag.start, "end": tag.end,
-                    "text": tag.text if job.quotes else "", "supplier": owner.supplier, "voice": owner.voice,
-                    "zone": sentence.zone, "signal": tag.signal, "probability": tag.probability,
-                    "date": item.message.date, "bulk": bool(item.fact["bulk"]),
-                }
-            )  # fmt: skip
-    for item in prepared:
-        rows["messages"].append(_message_row(item, job))
-        rows["exposure"] += _exposure_rows(item)
+            yield {
+                "message_id": item.message.message_id, "sentence": tag.sentence, "start": tag.start, "end": tag.end,
+                "text": tag.text if job.quotes else "", "supplier": owner.supplier, "voice": owner.voice,
+                "zone": sentence.zone, "signal": tag.signal, "probability": tag.probability,
+                "date": item.message.date, "bulk": bool(item.fact["bulk"]),
+            }  # fmt: skip
 
 
-def _prepare(message: Message, fact: dict[str, Any], job: TagJob) -> _Prepared:
+def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob) -> _Prepared:
     """Decide what becomes of a message; every message gets exactly one status."""
-    kind = fact["kind"]
-    if fact["duplicate"]:
-        return _Prepared(message, fact, "duplicate")
-    if kind in ("auto_reply", "bounce", "calendar"):
-        return _Prepared(message, fact, kind)
-    if _outside(message, job):
-        return _Prepared(message, fact, "outside_dates")
-    if fact["bulk"] and not job.count_bulk:
-        return _Prepared(message, fact, "bulk_excluded")
-    clean = zoned(message)
-    sentences = split_sentences(clean.text, clean.zones or ())
+    if isinstance(item, Unreadable):
+        # It could be read in the scan, and now it took too long, or its file has gone.
+        return _Prepared(_lost(item, fact), fact, "unreadable_later")
+    status = _set_aside(item, fact, job)
+    if status:
+        return _Prepared(item, fact, status)
+    try:
+        with time_limit():
+            clean = zoned(item)
+            sentences = split_sentences(clean.text, clean.zones or ())
+            owners = attribute(clean, sentences, job.directory)
+    except TookTooLong:
+        return _Prepared(item, fact, "took_too_long")
     if not sentences:
         return _Prepared(clean, fact, "no_new_text")
-    owners = attribute(clean, sentences, job.directory)
-    status = "tagged" if any(owners) else "unattributed"
-    return _Prepared(clean, fact, status, sentences, owners)
+    return _Prepared(clean, fact, "tagged" if any(owners) else "unattributed", sentences, owners)
+
+
+def _set_aside(message: Message, fact: dict[str, Any], job: TagJob) -> str:
+    kind = str(fact["kind"])
+    if fact["duplicate"]:
+        return "duplicate"
+    if kind in ("auto_reply", "bounce", "calendar"):
+        return kind
+    if _outside(message, job):
+        return "outside_dates"
+    return "bulk_excluded" if fact["bulk"] and not job.count_bulk else ""
+
+
+def _lost(item: Unreadable, fact: dict[str, Any]) -> Message:
+    return Message(str(fact["message_id"]), None, "missing", None, (), "", "", source=item.source)
 
 
 def _outside(message: Message, job: TagJob) -> bool:
@@ -251,8 +350,19 @@ def _outside(message: Message, job: TagJob) -> bool:
     return bool((job.since is not None and message.date < job.since) or (job.until is not None and message.date >= job.until))
 
 
-def _readable(text: str) -> bool:
-    """Return whether a sentence is in a script that the models know."""
+def is_readable(text: str) -> bool:
+    """Tell whether a sentence is in a script that the models know.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    bool
+        True where at least half of its letters are Latin.
+    """
     letters = len(_LETTER.findall(text))
     return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 
@@ -264,8 +374,9 @@ def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
     keep = job.quotes and item.status != "duplicate"
     return {
         "message_id": message.message_id, "thread_id": fact["thread_id"], "date": message.date,
-        "date_quality": message.date_quality, "sender": str(message.sender) if message.sender else None,
-        "recipients": "; ".join(str(party) for party in message.recipients), "subject": message.subject,
+        "date_quality": message.date_quality,
+        "utc_offset": message.utc_offset, "sender": str(message.sender) if message.sender else None,
+        "recipients": "; ".join(str(party) for party in message.recipients), "subject": message.subject if job.quotes else "",
         "kind": fact["kind"], "bulk": bool(fact["bulk"]),
         "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
         "voice": next(iter(voices)) if len(voices) == 1 else None,
@@ -279,7 +390,7 @@ def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
     voices: dict[str, set[str]] = {}
     for sentence, owner in zip(item.sentences, item.owners, strict=True):
         if owner is not None:
-            counted.setdefault(owner.supplier, [0, 0])[0 if _readable(sentence.text) else 1] += 1
+            counted.setdefault(owner.supplier, [0, 0])[0 if is_readable(sentence.text) else 1] += 1
             voices.setdefault(owner.supplier, set()).add(owner.voice)
     return [
         {
@@ -290,3 +401,30 @@ def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
         }
         for supplier, (eligible, ineligible) in counted.items()
     ]  # fmt: skip
+
+
+def count_exposure(
+    message: Message, thread_id: str, bulk: bool, sentences: Sequence[Sentence], owners: Sequence[Attribution | None]
+) -> list[dict[str, Any]]:
+    """Count how much of a message is about whom.
+
+    Parameters
+    ----------
+    message : Message
+        As stored.
+    thread_id : str
+        Of the plan.
+    bulk : bool
+        Of the plan.
+    sentences : sequence of Sentence
+        Its own new words.
+    owners : sequence of Attribution or None
+        One a sentence.
+
+    Returns
+    -------
+    list of dict
+        Rows of the exposure table.
+    """
+    fact = {"thread_id": thread_id, "bulk": bulk}
+    return _exposure_rows(_Prepared(message, fact, "tagged", tuple(sentences), tuple(owners)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from partnersignal.errors import RunError
+from partnersignal.runs.files import write_json
+
+__all__ = ["STATE_FILE", "read_state", "write_json", "write_state"]
 
 STATE_FILE = "run.json"
 
@@ -51,18 +53,3 @@ def write_state(folder: Path, state: Mapping[str, Any]) -> None:
         Plain data.
     """
     write_json(folder / STATE_FILE, state)
-
-
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Write a JSON file, whole or not at all.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Replaced if it exists.
-    data : mapping
-        Plain data.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(draft, path)

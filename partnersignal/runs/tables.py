@@ -1,20 +1,27 @@
-"""The tables of a run: their columns, and writing them so that they are whole or not there."""
+"""The tables of a run: their columns, and writing them in bounded memory."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from partnersignal.conversations.scan import COLUMNS
+from partnersignal.runs.files import replacing
+
+_GROUP_ROWS, _GROUP_BYTES = 65_536, 16 * 1024 * 1024  # a row group ends at the first of these
+_JOINED_ROWS = 1_024
 _TIME = pa.timestamp("us", tz="UTC")
 
 MESSAGES = pa.schema(
     [
         ("message_id", pa.string()), ("thread_id", pa.string()), ("date", _TIME), ("date_quality", pa.string()),
+        ("utc_offset", pa.int16()),
         ("sender", pa.string()), ("recipients", pa.string()), ("subject", pa.string()), ("kind", pa.string()),
         ("bulk", pa.bool_()), ("supplier", pa.string()), ("voice", pa.string()), ("sentences", pa.int32()),
         ("status", pa.string()), ("replaced", pa.int32()), ("source", pa.string()), ("text", pa.string()),
@@ -34,29 +41,101 @@ EXPOSURE = pa.schema(
         ("bulk", pa.bool_()), ("voice", pa.string()), ("sentences", pa.int32()), ("ineligible", pa.int32()),
     ]
 )  # fmt: skip
+# What the first pass notes of each message.
+_SCAN_TYPES = {"int64": pa.int64(), "bool": pa.bool_(), "object": pa.string(), "datetime64[us, UTC]": _TIME}
+SCAN_SCHEMA = pa.schema([(name, _SCAN_TYPES[kind]) for name, kind in COLUMNS.items()])
 SCHEMAS = {"messages": MESSAGES, "tags": TAGS, "exposure": EXPOSURE}
 
 
-def write_table(rows: list[dict[str, Any]] | pa.Table, path: Path, schema: pa.Schema | None = None) -> None:
+class TableWriter:
+    """Writes a table batch by batch, so that no table is ever held in memory whole.
+
+    Parameters
+    ----------
+    draft : pathlib.Path
+        File to write.
+    schema : pyarrow.Schema
+        Its columns.
+    """
+
+    def __init__(self, draft: Path, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._writer = pq.ParquetWriter(draft, schema, compression="zstd")
+        self._waiting: list[pa.RecordBatch] = []
+        self._bytes = self._rows = 0
+
+    def add(self, rows: list[dict[str, Any]] | pa.RecordBatch) -> None:
+        """Add rows; how they are grouped in the file depends on them alone.
+
+        Parameters
+        ----------
+        rows : list of dict, or pyarrow.RecordBatch
+            Of the schema.
+        """
+        batch = rows if isinstance(rows, pa.RecordBatch) else pa.RecordBatch.from_pylist(rows, schema=self._schema)
+        self._waiting.append(batch)
+        self._rows += batch.num_rows
+        self._bytes += batch.nbytes
+        if self._rows >= _GROUP_ROWS or self._bytes >= _GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema).combine_chunks())
+        self._waiting, self._rows, self._bytes = [], 0, 0
+
+    def close(self) -> None:
+        """Write what is left, and the end of the file."""
+        self._flush()
+        self._writer.close()
+
+
+@contextmanager
+def writing_table(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
     """Write a Parquet file under its name only when it is complete.
 
     Parameters
     ----------
-    rows : list of dict, or pyarrow.Table
-        What to write.
     path : pathlib.Path
         Replaced if it exists.
-    schema : pyarrow.Schema, optional
-        Columns of `rows`.
+    schema : pyarrow.Schema
+        Columns.
+
+    Yields
+    ------
+    TableWriter
+        To be given rows.
     """
-    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows, schema=schema)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, draft, compression="zstd")
-    os.replace(draft, path)
+    with replacing(path) as draft:
+        writer = TableWriter(draft, schema)
+        try:
+            yield writer
+        except BaseException:
+            with suppress(OSError):  # on a full disk it cannot be closed either
+                writer.close()
+            raise
+        writer.close()
 
 
-def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> int:
-    """Write the parts of a table one behind the other, one in memory at a time.
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a whole table.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Of any columns.
+    path : pathlib.Path
+        Replaced if it exists.
+    """
+    with writing_table(path, table.schema) as writer:
+        for batch in table.to_batches():
+            writer.add(batch)
+
+
+def join_tables(
+    parts: Iterable[Path], path: Path, schema: pa.Schema, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+) -> None:
+    """Write the parts of a table one behind the other, a few rows in memory at a time.
 
     Parameters
     ----------
@@ -66,19 +145,13 @@ def join_tables(parts: Iterable[Path], path: Path, schema: pa.Schema) -> int:
         Replaced if it exists.
     schema : pyarrow.Schema
         Columns.
-
-    Returns
-    -------
-    int
-        Number of rows.
+    change : callable, optional
+        Given some rows at a time on their way.
     """
-    rows = 0
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+    with writing_table(path, schema) as writer:
         for part in parts:
-            table = pq.read_table(part, schema=schema)
-            rows += table.num_rows
-            if table.num_rows:
-                writer.write_table(table)
-    os.replace(draft, path)
-    return rows
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(_JOINED_ROWS, columns=schema.names, use_threads=False):
+                    rows = batch.select(schema.names).cast(schema)
+                    changed = change(rows.to_pandas()) if change else None
+                    writer.add(rows if changed is None else pa.RecordBatch.from_pandas(changed, schema, preserve_index=False))

@@ -62,8 +62,7 @@ def attribute(message: Message, sentences: Sequence[Sentence], directory: Suppli
             found = _internal(message, sentences, directory)
     else:
         found = [None] * len(sentences)
-    names = directory.names()
-    return tuple(Attribution(names[pair[0]], pair[1]) if pair else None for pair in found)
+    return tuple(Attribution(directory.suppliers[pair[0]].name, pair[1]) if pair else None for pair in found)
 
 
 _Found = tuple[int, Voice] | None

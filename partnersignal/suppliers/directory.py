@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -145,6 +145,41 @@ class SupplierDirectory:
         if self._mention is None:
             return ()
         return tuple(dict.fromkeys(self._aliases[_alias_key(m.group(0))] for m in self._mention.finditer(text)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON.
+
+        Returns
+        -------
+        dict
+            What `from_dict` reads.
+        """
+        return {
+            "ours": {"domains": list(self.our_domains), "addresses": list(self.our_addresses)},
+            "inferred": self.inferred,
+            "supplier": [{key: value for key, value in asdict(supplier).items() if value} for supplier in self.suppliers],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SupplierDirectory:
+        """Read what `to_dict` wrote.
+
+        Parameters
+        ----------
+        data : mapping
+            From JSON.
+
+        Returns
+        -------
+        SupplierDirectory
+            The same directory.
+        """
+        suppliers = (
+            Supplier(**{key: tuple(value) if key in _LISTS else value for key, value in entry.items()})
+            for entry in data["supplier"]
+        )
+        ours = data["ours"]
+        return cls(tuple(suppliers), tuple(ours["domains"]), tuple(ours["addresses"]), bool(data["inferred"]))
 
     def names(self) -> tuple[str, ...]:
         """Return the suppliers' names.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,16 +18,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from partnersignal.errors import ModelError
 from partnersignal.messages import VOICES
 from partnersignal.tagging.calibration import Floats
+from partnersignal.tagging.counting import WORD, FeatureCounter, voiced
 
-WORD = r"\b\w[\w']*\b|[?!%$€£]"
 LONGEST = 600  # characters of a sentence that are read
 WEIGHTS_FILE = "linear.safetensors"
 VOCABULARY_FILE = "vocabulary.json"
-
-
-def _voiced(sentence: str, voice: str) -> str:
-    """Write a sentence's words with the voice before each: "I promised" is not "they promised"."""
-    return " ".join(f"{voice[0]}|{word}" for word in re.findall(r"\w[\w']*", sentence.lower()))
 
 
 def make_vectorizers(min_words: int = 2, min_letters: int = 3) -> dict[str, TfidfVectorizer]:
@@ -53,35 +47,32 @@ def make_vectorizers(min_words: int = 2, min_letters: int = 3) -> dict[str, Tfid
     }
 
 
-def features(
-    vectorizers: dict[str, TfidfVectorizer], sentences: Sequence[str], voices: Sequence[str], *, fit: bool = False
-) -> sparse.csr_matrix:
-    """Turn sentences into features.
+def fit_features(vectorizers: dict[str, TfidfVectorizer], sentences: Sequence[str], voices: Sequence[str]) -> sparse.csr_matrix:
+    """Learn the vocabulary of sentences and turn them into features.
 
     Parameters
     ----------
     vectorizers : dict of str to TfidfVectorizer
-        From `make_vectorizers`.
+        From `make_vectorizers`; they are fitted.
     sentences : sequence of str of length n_sentences
         What to read.
     voices : sequence of str of length n_sentences
         Who speaks.
-    fit : bool, default False
-        Whether to learn the vocabulary from these sentences.
 
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n_sentences, n_features)
-        Rows of words, letters, voiced words, and one column a voice.
+        Columns for words, letters, voiced words, and one a voice.
     """
     cut = [sentence[:LONGEST] for sentence in sentences]
-    voiced = [_voiced(sentence, voice) for sentence, voice in zip(cut, voices, strict=True)]
-    blocks = []
-    for name, vectorizer in vectorizers.items():
-        texts = voiced if name == "voiced" else cut
-        blocks.append(vectorizer.fit_transform(texts) if fit else vectorizer.transform(texts))
+    texts = {"voiced": [voiced(sentence, voice) for sentence, voice in zip(cut, voices, strict=True)]}
+    blocks = [vectorizer.fit_transform(texts.get(name, cut)) for name, vectorizer in vectorizers.items()]
+    return _joined(blocks, voices)
+
+
+def _joined(blocks: Sequence[sparse.csr_matrix], voices: Sequence[str]) -> sparse.csr_matrix:
     one_hot = np.array([[voice == each for each in VOICES] for voice in voices], dtype=np.float32)
-    return sparse.hstack([*blocks, sparse.csr_matrix(one_hot.reshape(len(cut), len(VOICES)))], format="csr")
+    return sparse.hstack([*blocks, sparse.csr_matrix(one_hot.reshape(len(voices), len(VOICES)))], format="csr")
 
 
 @dataclass(frozen=True)
@@ -119,7 +110,17 @@ class LinearModel:
         """
         if not len(sentences):
             return np.zeros((0, len(self.intercept)))
-        return np.asarray(features(self.vectorizers, sentences, voices) @ self.coef, dtype=np.float64) + self.intercept
+        # A sentence that comes again is scored once.
+        places: dict[tuple[str, str], int] = {}
+        pairs = zip((sentence[:LONGEST] for sentence in sentences), voices, strict=True)
+        rows = [places.setdefault(pair, len(places)) for pair in pairs]
+        once = [[pair[side] for pair in places] for side in (0, 1)]
+        features = _joined(self._counter.blocks(*once), once[1])
+        return (np.asarray(features @ self.coef, dtype=np.float64) + self.intercept)[rows]
+
+    @cached_property
+    def _counter(self) -> FeatureCounter:
+        return FeatureCounter(self.vectorizers)
 
     @cached_property
     def feature_names(self) -> list[str]:

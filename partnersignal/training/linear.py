@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from partnersignal.tagging.calibration import Bools, Floats
-from partnersignal.tagging.linear import LinearModel, features, make_vectorizers
+from partnersignal.tagging.linear import LinearModel, fit_features, make_vectorizers
 
 
 def fit_linear(
@@ -34,7 +34,7 @@ def fit_linear(
     """
     small = len(sentences) < 2_000
     vectorizers = make_vectorizers(1 if small else 2, 1 if small else 3)
-    x = features(vectorizers, sentences, voices, fit=True)
+    x = fit_features(vectorizers, sentences, voices)
     coef = np.zeros((x.shape[1], truth.shape[1]), dtype=np.float32)
     intercept = np.full(truth.shape[1], -10.0)
     for k in range(truth.shape[1]):

@@ -1,0 +1,323 @@
+"""``corrections.csv``: what a reader struck, added or moved, laid over the tags of a run."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pandas as pd
+
+from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.errors import InputError
+from partnersignal.messages import Message
+
+CORRECTIONS_FILE = "corrections.csv"
+COLUMNS = ("message_id", "sentence", "signal", "action", "supplier", "who", "when")
+Action = Literal["strike", "add", "move"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One line of the file.
+
+    Attributes
+    ----------
+    message_id : str
+        Of the message.
+    sentence : int
+        0-based in the message.
+    signal : str
+        Label; empty in a strike or move that means all tags of the sentence.
+    action : {"strike", "add", "move"}
+        What to do.
+    supplier : str
+        Whose the tag is ("strike": empty for whosever, "add": empty where the message is about one supplier) or to be.
+    who, when : str
+        For the record.
+    line : int
+        In the file, for errors.
+    """
+
+    message_id: str
+    sentence: int
+    signal: str
+    action: Action
+    supplier: str = ""
+    who: str = ""
+    when: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Tags and exposure with the corrections in them.
+
+    Attributes
+    ----------
+    tags, exposure : pandas.DataFrame
+        As in the run's tables.
+    counts : dict of str to int
+        Corrections by action, and those ``without_effect``: what they say was so already.
+    """
+
+    tags: pd.DataFrame
+    exposure: pd.DataFrame
+    counts: dict[str, int]
+
+
+def read_corrections(path: Path, signals: Sequence[str]) -> tuple[Correction, ...]:
+    """Read a file of corrections.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV with commas, semicolons or tabs. A missing file is no corrections.
+    signals : sequence of str
+        The labels of the run's model.
+
+    Returns
+    -------
+    tuple of Correction
+        In order.
+
+    Raises
+    ------
+    InputError
+        If a line is wrong; the message names it.
+    """
+    if not path.is_file():
+        return ()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"got {path}, which cannot be read as UTF-8 text ({error}); save it as CSV UTF-8") from error
+    head = text.split("\n", 1)[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+    try:
+        names = [str(name).strip().lower() for name in reader.fieldnames or ()]
+        missing = [name for name in COLUMNS[:4] if name not in names]
+        if missing:
+            raise InputError(f"{path}: got no column {', '.join(missing)}, expected {', '.join(COLUMNS)}")
+        reader.fieldnames = names
+        return tuple(
+            _correction(row, f"{path}, line {reader.line_num}", reader.line_num, signals) for row in reader if any(row.values())
+        )
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: got no CSV ({error}); check the quotes") from error
+
+
+def _correction(row: dict[str, Any], place: str, line: int, signals: Sequence[str]) -> Correction:
+    cells = {name: _cell(row.get(name)) for name in COLUMNS}
+    action = cells["action"].lower()
+    if action not in ACTIONS:
+        raise InputError(f"{place}: got the action {cells['action']!r}, expected one of {', '.join(ACTIONS)}")
+    if not cells["message_id"]:
+        raise InputError(f"{place}: got no message_id, expected that of a message of the run")
+    if not (cells["sentence"].isascii() and cells["sentence"].isdigit()) or len(cells["sentence"]) > 9:
+        raise InputError(f"{place}: got the sentence {cells['sentence']!r}, expected its number from 0 on")
+    if cells["signal"] not in signals and (cells["signal"] or action == "add"):
+        near = difflib.get_close_matches(cells["signal"], signals, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"{place}: got the signal {cells['signal']!r}, expected one of {', '.join(signals)}{hint}")
+    if action == "move" and not cells["supplier"]:
+        raise InputError(f"{place}: got no supplier, expected the one to whom the tag moves")
+    return Correction(
+        cells["message_id"],
+        int(cells["sentence"]),
+        cells["signal"],
+        action,
+        cells["supplier"],
+        cells["who"],
+        cells["when"],
+        line,
+    )
+
+
+def _cell(value: Any) -> str:
+    text = str(value or "").strip()
+    # What the report and Excel put before a text that would be a formula.
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
+
+
+def apply_corrections(
+    corrections: Sequence[Correction],
+    messages: pd.DataFrame,
+    tags: pd.DataFrame,
+    exposure: pd.DataFrame,
+    suppliers: Sequence[str],
+) -> Corrected:
+    """Lay corrections over the tags of a run, in order; the tables of the run stay as they are.
+
+    Parameters
+    ----------
+    corrections : sequence of Correction
+        From `read_corrections`.
+    messages, tags, exposure : pandas.DataFrame
+        The tables of a run.
+    suppliers : sequence of str
+        All names that may be moved to.
+
+    Returns
+    -------
+    Corrected
+        An added tag has probability 1. Exposure follows: a sentence that is moved counts for its new supplier.
+
+    Raises
+    ------
+    InputError
+        If a correction names a message, sentence or supplier that there is not; the message names the line.
+    """
+    counts = dict.fromkeys([*ACTIONS, "without_effect"], 0)
+    if not corrections:
+        return Corrected(tags, exposure, counts)
+    desk = _Desk(messages, tags, exposure, frozenset(suppliers) | frozenset(exposure["supplier"]))
+    for correction in corrections:
+        desk.check(correction)
+        done = {"strike": desk.strike, "add": desk.add, "move": desk.move}[correction.action](correction)
+        counts[correction.action if done else "without_effect"] += 1
+    return Corrected(desk.tags_table(), desk.exposure_table(), counts)
+
+
+class _Desk:
+    """The tags and exposure of the corrected messages as plain rows; all others stay in their tables."""
+
+    def __init__(self, messages: pd.DataFrame, tags: pd.DataFrame, exposure: pd.DataFrame, suppliers: frozenset[str]) -> None:
+        self._messages = (
+            messages[messages["status"] != "duplicate"].drop_duplicates("message_id").set_index("message_id", drop=False)
+        )
+        self._tags, self._exposure, self._suppliers = tags, exposure, suppliers
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._shares: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def check(self, correction: Correction) -> None:
+        place = f"{CORRECTIONS_FILE}, line {correction.line}"
+        key = correction.message_id
+        if key not in self._messages.index:
+            raise InputError(f"{place}: got the message_id {key!r}, which is not in the run; expected one of messages.parquet")
+        sentences = int(self._messages.at[key, "sentences"])
+        if correction.sentence >= sentences:
+            raise InputError(f"{place}: got sentence {correction.sentence}, expected 0 to {sentences - 1}, as the message has")
+        if correction.supplier and correction.supplier not in self._suppliers:
+            near = difflib.get_close_matches(correction.supplier, sorted(self._suppliers), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"{place}: got the supplier {correction.supplier!r}, expected one of the supplier file{hint}")
+        if key not in self._rows:
+            self._rows[key] = self._tags[self._tags["message_id"] == key].to_dict("records")  # type: ignore[assignment]
+            shares = self._exposure[self._exposure["message_id"] == key].to_dict("records")
+            self._shares[key] = {str(share["supplier"]): share for share in shares}  # type: ignore[misc]
+        if correction.action == "add" and not correction.supplier and len(self._shares[key]) != 1:
+            raise InputError(
+                f"{place}: got no supplier, expected one: the message is about {', '.join(sorted(self._shares[key])) or 'nobody'}"
+            )
+
+    def strike(self, correction: Correction) -> bool:
+        rows = self._rows[correction.message_id]
+        kept = [row for row in rows if not (_meant(row, correction) and correction.supplier in ("", row["supplier"]))]
+        self._rows[correction.message_id] = kept
+        return len(kept) < len(rows)
+
+    def add(self, correction: Correction) -> bool:
+        rows = self._rows[correction.message_id]
+        supplier = correction.supplier or next(iter(self._shares[correction.message_id]))
+        same = [row for row in rows if _meant(row, correction) and row["supplier"] == supplier]
+        if same:
+            sure = all(row["probability"] == 1.0 for row in same)
+            for row in same:
+                row["probability"] = 1.0  # a reader confirmed it
+            return not sure
+        rows.append(self._new_tag(correction, supplier))
+        self._grow(correction.message_id, supplier)
+        return True
+
+    def move(self, correction: Correction) -> bool:
+        rows = [row for row in self._rows[correction.message_id] if row["sentence"] == correction.sentence]
+        moved = [row for row in rows if _meant(row, correction) and row["supplier"] != correction.supplier]
+        for old in {row["supplier"] for row in moved}:
+            for row in moved:
+                row["supplier"] = correction.supplier if row["supplier"] == old else row["supplier"]
+            # The sentence goes along, unless another of its tags stays with the old supplier.
+            share = self._shares[correction.message_id].get(old)
+            if share is not None and not any(row["supplier"] == old for row in rows):
+                share["sentences"] = max(share["sentences"] - 1, self._tagged(correction.message_id, old))
+            target = self._share(correction.message_id, correction.supplier)
+            target["sentences"] += 1
+        self._rows[correction.message_id] = _each_once(self._rows[correction.message_id])
+        return bool(moved)
+
+    def tags_table(self) -> pd.DataFrame:
+        rows = [row for key in self._rows for row in self._rows[key]]
+        return _joined(self._tags, self._rows, rows)
+
+    def exposure_table(self) -> pd.DataFrame:
+        rows = [
+            share for key in self._shares for share in self._shares[key].values() if share["sentences"] + share["ineligible"]
+        ]
+        return _joined(self._exposure, self._shares, rows)
+
+    def _tagged(self, message_id: str, supplier: str) -> int:
+        return len({row["sentence"] for row in self._rows[message_id] if row["supplier"] == supplier})
+
+    def _grow(self, message_id: str, supplier: str) -> None:
+        """Let every tagged sentence be an eligible one."""
+        share = self._share(message_id, supplier)
+        share["sentences"] = max(share["sentences"], self._tagged(message_id, supplier))
+
+    def _share(self, message_id: str, supplier: str) -> dict[str, Any]:
+        message = self._messages.loc[message_id]
+        fresh = {
+            "supplier": supplier, "message_id": message_id, "thread_id": message["thread_id"], "date": message["date"],
+            "bulk": message["bulk"], "voice": _voice(message), "sentences": 0, "ineligible": 0,
+        }  # fmt: skip
+        return self._shares[message_id].setdefault(supplier, fresh)
+
+    def _new_tag(self, correction: Correction, supplier: str) -> dict[str, Any]:
+        message = self._messages.loc[correction.message_id]
+        beside = next((row for row in self._rows[correction.message_id] if row["sentence"] == correction.sentence), None)
+        place = beside or _place(message, correction.sentence)
+        return {
+            **{name: place[name] for name in ("start", "end", "text", "zone")},
+            "message_id": correction.message_id, "sentence": correction.sentence, "supplier": supplier,
+            "voice": beside["voice"] if beside else _voice(message), "signal": correction.signal, "probability": 1.0,
+            "date": message["date"], "bulk": message["bulk"],
+        }  # fmt: skip
+
+
+def _meant(row: dict[str, Any], correction: Correction) -> bool:
+    return row["sentence"] == correction.sentence and correction.signal in ("", row["signal"])
+
+
+def _each_once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = {(row["sentence"], row["signal"], row["supplier"]): row for row in rows}
+    return list(kept.values())
+
+
+def _voice(message: pd.Series) -> str:
+    return "third_person" if pd.isna(message["voice"]) else str(message["voice"])
+
+
+def _place(message: pd.Series, number: int) -> dict[str, Any]:
+    """Find a sentence in the stored text again; without the text, its place is unknown."""
+    nowhere = {"start": 0, "end": 0, "text": "", "zone": "new"}
+    if not message["text"]:
+        return nowhere
+    stored = Message(str(message["message_id"]), None, "missing", None, (), "", str(message["text"]), kind=message["kind"])
+    clean = zoned(stored)
+    sentences = split_sentences(clean.text, clean.zones or ())
+    if len(sentences) != message["sentences"]:
+        return nowhere
+    found = sentences[number]
+    return {"start": found.start, "end": found.end, "text": found.text, "zone": found.zone}
+
+
+def _joined(table: pd.DataFrame, replaced: dict[str, Any], rows: list[dict[str, Any]]) -> pd.DataFrame:
+    kept = table[~table["message_id"].isin(list(replaced))]
+    if not rows:
+        return kept.reset_index(drop=True)
+    fresh = pd.DataFrame(rows, columns=list(table.columns)).astype(table.dtypes.to_dict())
+    return pd.concat([kept, fresh], ignore_index=True)

@@ -1,0 +1,219 @@
+"""Pseudonyms: the same person, the same token, and no way back without the key."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from partnersignal.errors import InputError
+from partnersignal.messages import Party
+from partnersignal.runs.masks import mask_local_parts, mask_words, name_words
+from partnersignal.suppliers import SupplierDirectory
+from partnersignal.suppliers.mailboxes import is_shared_mailbox
+
+_SHORTEST_KEY = 16  # bytes
+_PSEUDONYM = re.compile(r"person-[0-9a-f]{16}")
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Pseudonyms:
+    """Tokens for persons by HMAC-SHA256.
+
+    Attributes
+    ----------
+    key : bytes
+        Kept by the user, never written to a run.
+    """
+
+    key: bytes = field(repr=False)
+
+    def digest(self, text: str) -> str:
+        """Return the token of a text.
+
+        Parameters
+        ----------
+        text : str
+            An address or word, in lower case.
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits.
+        """
+        return hmac.digest(self.key, text.encode("utf-8", "replace"), "sha256").hex()[:16]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells this key from another one."""
+        return self.digest("partnersignal key")
+
+    def address(self, address: str) -> str:
+        """Return what stands for an address.
+
+        Parameters
+        ----------
+        address : str
+            Lower-case address.
+
+        Returns
+        -------
+        str
+            ``person-TOKEN@domain``; shared mailboxes and pseudonyms stay as they are.
+        """
+        local, at, domain = address.rpartition("@")
+        if not at or is_shared_mailbox(address) or _PSEUDONYM.fullmatch(local):
+            return address
+        return f"person-{self.digest(address)}@{domain}"
+
+    def party(self, party: Party) -> Party:
+        """Return what stands for a party.
+
+        Parameters
+        ----------
+        party : Party
+            A sender or recipient.
+
+        Returns
+        -------
+        Party
+            Without its name; a name without an address becomes a token.
+        """
+        if party.address or not party.name or _PSEUDONYM.fullmatch(party.name):
+            return Party("" if party.address else party.name, self.address(party.address))
+        return Party(f"person-{self.digest(party.name.casefold())}", "")
+
+    def directory(self, directory: SupplierDirectory) -> SupplierDirectory:
+        """Return a directory that knows the pseudonyms.
+
+        Parameters
+        ----------
+        directory : SupplierDirectory
+            Who is who.
+
+        Returns
+        -------
+        SupplierDirectory
+            With pseudonyms for single addresses and executives.
+        """
+        suppliers = tuple(
+            replace(
+                each, addresses=tuple(map(self.address, each.addresses)), executives=tuple(map(self.address, each.executives))
+            )
+            for each in directory.suppliers
+        )
+        return replace(directory, suppliers=suppliers, our_addresses=tuple(map(self.address, directory.our_addresses)))
+
+
+def read_key(path: str | os.PathLike[str]) -> Pseudonyms:
+    """Read a key file.
+
+    Parameters
+    ----------
+    path : path
+        Any file of at least 16 bytes, white space at its ends aside.
+
+    Returns
+    -------
+    Pseudonyms
+        Made with it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is too short.
+    """
+    try:
+        key = Path(path).read_bytes().strip()
+    except OSError as error:
+        raise InputError(
+            f"got the key file {path}, which cannot be read ({error.strerror}); expected a file of random bytes"
+        ) from error
+    if len(key) < _SHORTEST_KEY:
+        raise InputError(
+            f"got the key file {path} of {len(key)} bytes, expected at least {_SHORTEST_KEY}; make one with: openssl rand -hex 32"
+        )
+    return Pseudonyms(key)
+
+
+def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], directory: SupplierDirectory) -> frozenset[str]:
+    """Return the tokens of the words that make the names of the people of an export.
+
+    Parameters
+    ----------
+    pseudonyms : Pseudonyms
+        The key.
+    messages : iterable of pandas.DataFrame
+        With sender and recipients, as read.
+    directory : SupplierDirectory
+        Words of the names of organisations are left out.
+
+    Returns
+    -------
+    frozenset of str
+        Tokens, so that a run can keep them.
+    """
+    organisations = {word for s in directory.suppliers for name in (s.name, *s.aliases) for word in name_words(name)}
+    words: set[str] = set()
+    for frame in messages:
+        cells = pd.concat([frame["sender"], frame["recipients"]]).dropna().unique()
+        for party in {Party.parse(each) for cell in cells for each in cell.split("; ")}:
+            if _is_person(party):
+                own = name_words(party.name) | {w for w in name_words(party.address.partition("@")[0]) if len(w) > 2}
+                words |= own - organisations - name_words(party.domain)
+    return frozenset(pseudonyms.digest(word) for word in words)
+
+
+def _is_person(party: Party) -> bool:
+    local = party.address.partition("@")[0]
+    return not _PSEUDONYM.fullmatch(local or party.name) and not (party.address and is_shared_mailbox(party.address))
+
+
+def hiding(pseudonyms: Pseudonyms, names: frozenset[str]) -> Mapping[str, Change]:
+    """Return what to do to each table of a run so that it names no person.
+
+    Parameters
+    ----------
+    pseudonyms : Pseudonyms
+        The key.
+    names : frozenset of str
+        From `name_digests`.
+
+    Returns
+    -------
+    mapping of str to callable
+        Table to change. Doing it twice does no more than once.
+    """
+    seen: dict[str, bool] = {}
+
+    def hidden(word: str) -> bool:
+        if word not in seen:
+            seen[word] = pseudonyms.digest(word) in names
+        return seen[word]
+
+    def text(cell: str) -> str:
+        return mask_words(mask_local_parts(cell), hidden)
+
+    def people(cell: str) -> str:
+        return "; ".join(str(pseudonyms.party(Party.parse(each))) for each in cell.split("; ")) if cell else cell
+
+    def messages(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(
+            sender=frame["sender"].map(people, na_action="ignore"), recipients=frame["recipients"].map(people, na_action="ignore"),
+            subject=frame["subject"].map(text, na_action="ignore"), text=frame["text"].map(text, na_action="ignore"),
+        )  # fmt: skip
+
+    def tags(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(text=frame["text"].map(text, na_action="ignore"))
+
+    def scan(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(sender=frame["sender"].map(pseudonyms.address))
+
+    return {"messages": messages, "tags": tags, "scan": scan}

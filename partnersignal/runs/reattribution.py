@@ -1,0 +1,221 @@
+"""Another supplier file for a finished run: tags change hands without being made again, where the voice stays."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.messages import Message, Party, Sentence
+from partnersignal.runs.drafts import begin_draft, put_in_place
+from partnersignal.runs.pseudonyms import Pseudonyms
+from partnersignal.runs.receipt import count_tables
+from partnersignal.runs.run import SCAN_FILE, Run
+from partnersignal.runs.settings import hash_files
+from partnersignal.runs.shards import count_exposure, is_readable
+from partnersignal.runs.state import write_json, write_state
+from partnersignal.runs.tables import SCHEMAS, join_tables, write_table
+from partnersignal.suppliers import Attribution, SupplierDirectory, attribute, load_directory
+
+_LISTED = 1_000  # message ids named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Reattributed:
+    """What another supplier file changed.
+
+    Attributes
+    ----------
+    run : Run
+        With the new attribution.
+    moved, dropped : int
+        Tags that changed hands; tags that are nobody's now, or of another voice.
+    needs_scoring : tuple of str
+        Messages with sentences that the new file attributes for the first time or in another voice: only a new scoring
+        tags them. Until then they count for nobody.
+    unchecked : int
+        Messages whose text the run does not keep: their tags went along with the supplier's addresses, and what the new
+        file would attribute for the first time cannot be seen.
+    """
+
+    run: Run
+    moved: int
+    dropped: int
+    needs_scoring: tuple[str, ...]
+    unchecked: int
+
+
+def reattribute(run: Run, suppliers: str | os.PathLike[str], pseudonyms: Pseudonyms | None = None) -> Reattributed:
+    """Attribute a finished run by another supplier file and write its index, evidence and report again.
+
+    Parameters
+    ----------
+    run : Run
+        Finished.
+    suppliers : path
+        The new supplier file.
+    pseudonyms : Pseudonyms, optional
+        The key, where the run has pseudonyms and the file names single addresses or executives.
+
+    Returns
+    -------
+    Reattributed
+        What changed. The prior stays.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    directory = load_directory(suppliers, run.state["settings"]["ours"])
+    directory = pseudonyms.directory(directory) if pseudonyms else directory
+    ledger = _Ledger(run.directory, directory)
+    draft = begin_draft(run.folder)
+    tables = {name: run.folder / f"{name}.parquet" for name in SCHEMAS}
+    join_tables([tables["messages"]], draft / "messages.parquet", SCHEMAS["messages"], ledger.messages)
+    join_tables([tables["tags"]], draft / "tags.parquet", SCHEMAS["tags"], ledger.tags)
+    exposure = ledger.exposure(pd.read_parquet(tables["exposure"]))
+    write_table(pa.Table.from_pandas(exposure, SCHEMAS["exposure"], preserve_index=False), draft / "exposure.parquet")
+    scan = run.folder / SCAN_FILE
+    join_tables([scan], draft / SCAN_FILE, pq.read_schema(scan))
+    settings = run.state["settings"]
+    if not ledger.needs_scoring and not ledger.unchecked:
+        # The tables are those of scoring with this file.
+        settings = settings | {"suppliers": hash_files([Path(suppliers)], contents=True)}
+    write_state(draft, run.state | {"directory": directory.to_dict(), "settings": settings})
+    waiting = tuple(ledger.needs_scoring)
+    told = {
+        "tags_moved": ledger.moved, "tags_dropped": ledger.dropped, "messages_not_checked": ledger.unchecked,
+        "needs_scoring": {"count": len(waiting), "messages": list(waiting[:_LISTED])},
+    }  # fmt: skip
+    forgotten = run.receipt["messages"].get("forgotten")
+    receipt = run.receipt | count_tables(draft, directory) | {"reattributed": told}
+    if forgotten is not None:
+        receipt["messages"]["forgotten"] = forgotten
+    write_json(draft / "receipt.json", receipt)
+    Run(draft).write_outputs()
+    put_in_place(run.folder)
+    return Reattributed(Run(run.folder), ledger.moved, ledger.dropped, waiting, ledger.unchecked)
+
+
+@dataclass
+class _Ledger:
+    """Goes through the tables of a run, the messages first, and notes what becomes of each sentence."""
+
+    old: SupplierDirectory
+    new: SupplierDirectory
+    moved: int = 0
+    dropped: int = 0
+    needs_scoring: dict[str, None] = field(default_factory=dict)
+    # Of messages that change: whose each sentence is, and their exposure.
+    owners: dict[str, tuple[Attribution | None, ...]] = field(default_factory=dict)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    by_name: set[str] = field(default_factory=set)  # messages without a text
+
+    @property
+    def unchecked(self) -> int:
+        return len(self.by_name)
+
+    @cached_property
+    def renamed(self) -> dict[str, str | None]:
+        """Return who has the addresses, or else the names, of each old supplier now; None for nobody or several."""
+        found = {}
+        for supplier in self.old.suppliers:
+            addresses = [*supplier.addresses, *(f"x@{domain}" for domain in supplier.domains)]
+            owners = {self.new.owner(Party("", each)) for each in addresses}
+            owners = owners or {owner for name in (supplier.name, *supplier.aliases) for owner in self.new.mentions(name)}
+            only = next(iter(owners)) if len(owners) == 1 else None
+            found[supplier.name] = self.new.suppliers[only].name if isinstance(only, int) else None
+        return found
+
+    def messages(self, frame: pd.DataFrame) -> pd.DataFrame:
+        changed = frame.copy()
+        for place, row in enumerate(frame.itertuples(index=False)):
+            if row.status not in ("tagged", "unattributed"):
+                continue
+            message = _stored(row)
+            sentences = _sentences(message)
+            if len(sentences) != row.sentences:
+                self.by_name.add(message.message_id)
+                outcome = (self.renamed.get(row.supplier), row.voice, row.status) if isinstance(row.supplier, str) else None
+            else:
+                outcome = self._attribute(message, row, sentences)
+            if outcome is not None:
+                for name, value in zip(("supplier", "voice", "status"), outcome, strict=True):
+                    changed.iat[place, changed.columns.get_loc(name)] = value
+        return changed
+
+    def _attribute(
+        self, message: Message, row: Any, sentences: Sequence[Sentence]
+    ) -> tuple[str | None, str | None, str] | None:
+        before, after = attribute(message, sentences, self.old), attribute(message, sentences, self.new)
+        if before == after:
+            return None
+        kept = tuple(
+            a if a is not None and b is not None and a.voice == b.voice else None for b, a in zip(before, after, strict=True)
+        )
+        if any(a is not None and k is None and is_readable(s.text) for a, k, s in zip(after, kept, sentences, strict=True)):
+            self.needs_scoring[message.message_id] = None
+        self.owners[message.message_id] = kept
+        self.rows[message.message_id] = count_exposure(message, row.thread_id, bool(row.bulk), sentences, kept)
+        suppliers, voices = ({getattr(o, name) for o in kept if o is not None} for name in ("supplier", "voice"))
+        return _only(suppliers), _only(voices), "tagged" if any(kept) else "unattributed"
+
+    def tags(self, frame: pd.DataFrame) -> pd.DataFrame:
+        suppliers = [
+            self._owner_of_tag(*each) for each in zip(frame["message_id"], frame["sentence"], frame["supplier"], strict=True)
+        ]
+        gone = [supplier is None for supplier in suppliers]
+        self.dropped += sum(gone)
+        self.moved += sum(new is not None and new != old for new, old in zip(suppliers, frame["supplier"], strict=True))
+        return frame.assign(supplier=suppliers)[[not each for each in gone]]
+
+    def _owner_of_tag(self, message_id: str, sentence: int, supplier: str) -> str | None:
+        if message_id in self.by_name:
+            return self.renamed.get(supplier)
+        if message_id not in self.owners:
+            return supplier
+        owner = self.owners[message_id][sentence]
+        return owner.supplier if owner else None
+
+    def exposure(self, frame: pd.DataFrame) -> pd.DataFrame:
+        order = {message_id: place for place, message_id in reversed(list(enumerate(frame["message_id"])))}
+        named = frame["message_id"].isin(self.by_name)
+        renamed = frame[named].assign(supplier=frame["supplier"][named].map(self.renamed)).dropna(subset=["supplier"])
+        counts = {"sentences": "sum", "ineligible": "sum"}
+        same = ["supplier", "message_id"]
+        merged = renamed.groupby(same, sort=False, as_index=False).agg(
+            {name: counts.get(name, "first") for name in frame.columns if name not in same}
+        )
+        fresh = pd.DataFrame([row for rows in self.rows.values() for row in rows], columns=frame.columns).astype(
+            frame.dtypes.to_dict()
+        )
+        table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
+        return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
+
+
+def _stored(row: Any) -> Message:
+    """Return a message as the run keeps it."""
+    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
+    return Message(
+        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
+        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
+        row.subject if isinstance(row.subject, str) else "", row.text if isinstance(row.text, str) else "", kind=row.kind,
+    )  # fmt: skip
+
+
+def _sentences(message: Message) -> tuple[Sentence, ...]:
+    clean = zoned(message)
+    return tuple(split_sentences(clean.text, clean.zones or ()))
+
+
+def _only(values: set[str]) -> str | None:
+    return next(iter(values)) if len(values) == 1 else None
