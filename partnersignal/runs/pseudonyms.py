@@ -138,7 +138,7 @@ def read_key(path: str | os.PathLike[str]) -> Pseudonyms:
         ) from error
     if len(key) < _SHORTEST_KEY:
         raise InputError(
-            f"got the key file {path} of {len(key)} bytes, expected at least {_SHORTEST_KEY}; make one with: openssl rand -hex 32"
+            f"got the key file {path} of {len(key)} bytes, expected {_SHORTEST_KEY} or more; make one: openssl rand -hex 32"
         )
     return Pseudonyms(key)
 
@@ -205,10 +205,8 @@ def hiding(pseudonyms: Pseudonyms, names: frozenset[str]) -> Mapping[str, Change
         return "; ".join(str(pseudonyms.party(Party.parse(each))) for each in cell.split("; ")) if cell else cell
 
     def messages(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(
-            sender=frame["sender"].map(people, na_action="ignore"), recipients=frame["recipients"].map(people, na_action="ignore"),
-            subject=frame["subject"].map(text, na_action="ignore"), text=frame["text"].map(text, na_action="ignore"),
-        )  # fmt: skip
+        changes = {"sender": people, "recipients": people, "subject": text, "text": text}
+        return frame.assign(**{name: frame[name].map(change, na_action="ignore") for name, change in changes.items()})
 
     def tags(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(text=frame["text"].map(text, na_action="ignore"))
