@@ -171,7 +171,7 @@ def measure_conduct(
     directory : SupplierDirectory
         Who is who.
     end : datetime, optional
-        UTC; when waiting was last looked at. By default the last date of the messages.
+        UTC; when waiting was last looked at, later mail is left out. By default the last date of the messages.
 
     Returns
     -------
@@ -179,9 +179,8 @@ def measure_conduct(
         By name. Undated mail and mail with a guessed kind or date is left out.
     """
     mails = _mails(messages, directory)
-    if not mails:
-        return ()
-    last = max(mail.date for mail in mails) if end is None else end.replace(tzinfo=None)
+    last = end.replace(tzinfo=None) if end is not None else max((mail.date for mail in mails), default=_MONDAY)
+    mails = [mail for mail in mails if mail.date <= last]
     threads: dict[str, list[_Mail]] = defaultdict(list)
     for mail in mails:
         threads[mail.thread].append(mail)

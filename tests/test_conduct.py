@@ -48,7 +48,7 @@ def tags(*rows: tuple) -> pd.DataFrame:
 def acme(
     messages: pd.DataFrame, tagged: pd.DataFrame | None = None, directory: SupplierDirectory = DIRECTORY
 ) -> SupplierConduct:
-    found = measure_conduct(messages, tags() if tagged is None else tagged, directory, datetime(2025, 3, 1))
+    found = measure_conduct(messages, tags() if tagged is None else tagged, directory, datetime(2027, 1, 1))
     return Conduct(found)["Acme"]
 
 
@@ -124,6 +124,12 @@ def test_automatic_bulk_undated_and_second_copies_do_not_count() -> None:
     messages = mails(("a", 0, US, ANN), *(("a", 1 + n, ANN, US, other) for n, other in enumerate(out)), ("a", 9, ANN, US))
     assert acme(messages).messages == 1
     assert acme(messages).answered == 1
+
+
+def test_mail_after_the_end_is_left_out() -> None:
+    messages = mails(("a", 0, US, ANN), ("a", 2, ANN, US))
+    (found,) = measure_conduct(messages, tags(), DIRECTORY, MONDAY + timedelta(hours=1))
+    assert (found.messages, found.answered, found.unanswered) == (0, 0, 1)
 
 
 def test_few_waits_have_no_median() -> None:

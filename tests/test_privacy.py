@@ -243,5 +243,7 @@ def test_with_the_key_a_pseudonym_is_forgotten(hidden_run: Run, tmp_path: Path) 
     run = ps.open_run(tmp_path / "run")
     with pytest.raises(InputError, match="which is no sender or recipient"):
         forget(run, PERSON)
+    with pytest.raises(RunError, match="got another key than the run was made with"):
+        forget(run, PERSON, Pseudonyms(b"another key of 16"))
     assert forget(run, PERSON, KEY).messages > 0
     assert KEY.address(PERSON) not in everything(run.folder)

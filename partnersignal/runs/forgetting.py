@@ -22,7 +22,7 @@ from partnersignal.messages import Party, Zone
 from partnersignal.runs.corrections import CORRECTIONS_FILE
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.masks import mask, mask_words, name_words
-from partnersignal.runs.pseudonyms import Pseudonyms
+from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
 from partnersignal.runs.state import write_json, write_state
@@ -79,11 +79,14 @@ def forget(run: Run, address: str, pseudonyms: Pseudonyms | None = None) -> Forg
     ------
     InputError
         If it is no address, or the run does not know it.
+    RunError
+        If the key is not that of the run.
     """
     wanted = address.strip().lower()
     if "@" not in wanted or " " in wanted:
         raise InputError(f"got {address!r}, expected an e-mail address")
-    wanted = pseudonyms.address(wanted) if pseudonyms else wanted
+    key = key_of_run(pseudonyms, run.state["settings"]["pseudonyms"])
+    wanted = key.address(wanted) if key else wanted
     person = _find(run, wanted)
     if person is None and not _known(run, wanted):
         raise InputError(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from partnersignal.errors import InputError
+from partnersignal.errors import InputError, RunError
 from partnersignal.messages import Party
 from partnersignal.runs.masks import mask_local_parts, mask_words, name_words
 from partnersignal.suppliers import SupplierDirectory
@@ -141,6 +141,31 @@ def read_key(path: str | os.PathLike[str]) -> Pseudonyms:
             f"got the key file {path} of {len(key)} bytes, expected {_SHORTEST_KEY} or more; make one: openssl rand -hex 32"
         )
     return Pseudonyms(key)
+
+
+def key_of_run(pseudonyms: Pseudonyms | None, fingerprint: str) -> Pseudonyms | None:
+    """Return the key if the run has need of it.
+
+    Parameters
+    ----------
+    pseudonyms : Pseudonyms or None
+        What the user gave.
+    fingerprint : str
+        Of the run's key, empty where people keep their names.
+
+    Returns
+    -------
+    Pseudonyms or None
+        None where there is none, or the run has no pseudonyms.
+
+    Raises
+    ------
+    RunError
+        If the run was made with another key.
+    """
+    if pseudonyms is not None and fingerprint and pseudonyms.fingerprint != fingerprint:
+        raise RunError("got another key than the run was made with; give the key file it was scored with")
+    return pseudonyms if fingerprint else None
 
 
 def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], directory: SupplierDirectory) -> frozenset[str]:

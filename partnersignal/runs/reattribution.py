@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.messages import Message, Party, Sentence
 from partnersignal.runs.drafts import begin_draft, put_in_place
-from partnersignal.runs.pseudonyms import Pseudonyms
+from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
 from partnersignal.runs.settings import hash_files
@@ -74,9 +74,12 @@ def reattribute(run: Run, suppliers: str | os.PathLike[str], pseudonyms: Pseudon
     ------
     InputError
         If the file cannot be used.
+    RunError
+        If the key is not that of the run.
     """
     directory = load_directory(suppliers, run.state["settings"]["ours"])
-    directory = pseudonyms.directory(directory) if pseudonyms else directory
+    key = key_of_run(pseudonyms, run.state["settings"]["pseudonyms"])
+    directory = key.directory(directory) if key else directory
     ledger = _Ledger(run.directory, directory)
     draft = begin_draft(run.folder)
     tables = {name: run.folder / f"{name}.parquet" for name in SCHEMAS}
