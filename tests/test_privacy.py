@@ -16,7 +16,8 @@ from partnersignal.errors import InputError, RunError
 from partnersignal.messages import Party
 from partnersignal.runs import Run, append, forget, read_key
 from partnersignal.runs.masks import MASK, mask_local_parts, mask_words, name_words
-from partnersignal.runs.pseudonyms import Pseudonyms
+from partnersignal.runs.pseudonyms import Pseudonyms, name_digests
+from partnersignal.suppliers import Supplier, SupplierDirectory
 
 KEY = Pseudonyms(b"0123456789abcdef")
 
@@ -104,7 +105,13 @@ def hidden_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_with_pseudonyms_no_file_names_a_person(sample_run: Run, hidden_run: Run) -> None:
     written = everything(hidden_run.folder)
     folded = written.casefold()
-    named = [party for party in people(sample_run) if KEY.address(party.address) != party.address]
+    bulk = {Party.parse(each).address for each in sample_run.messages.sender[sample_run.messages.bulk].dropna()}
+    human = {Party.parse(each).address for each in sample_run.messages.sender[~sample_run.messages.bulk].dropna()}
+    everyone = [party for party in people(sample_run) if KEY.address(party.address) != party.address]
+    assert not [party.address for party in everyone if party.address in folded]
+    named = [
+        party for party in everyone if party.address in human | {"chase.holloway@vantagemeridian.example"} - (bulk - human)
+    ]
     assert len(named) > 20
     for party in named:
         assert party.address not in folded
@@ -125,6 +132,19 @@ def test_pseudonyms_change_nothing_that_counts(sample_run: Run, hidden_run: Run)
     assert tuple(hidden_run.conduct()) == tuple(sample_run.conduct())
     text = hidden_run.messages[hidden_run.messages.status != "duplicate"].set_index("message_id")["text"]
     assert all(text[tag.message_id][tag.start : tag.end] == tag.text for tag in hidden_run.tags.itertuples())
+
+
+def test_only_names_of_people_are_hidden() -> None:
+    rows = [
+        ("Ann Lee <ann@acme.com>", "Bo Öz <bo@us.example>; Desk <support@acme.com>", False), ("The Power of Gas <x@acme.com>", "", False),
+        ("New York Times <direct@nyt.com>", "", True), ("Cy Dean <cdean@acme.com>", "", True), ("jo.kim@acme.com", "Recipients/cn=flo", False),
+        ("Acme Rocket <rocket@acme.com>", "the_market@acme.com", False),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["sender", "recipients", "bulk"])
+    found = name_digests(KEY, [frame], SupplierDirectory((Supplier("Rocket Systems"),)))
+    hidden = {"ann", "lee", "bo", "öz", "cy", "dean", "jo", "kim"}
+    words = hidden | {"desk", "power", "gas", "new", "york", "times", "recipients", "acme", "rocket", "the", "flo", "market"}
+    assert {word for word in words if KEY.digest(word) in found} == hidden and len(found) == len(hidden)
 
 
 def notes(path: Path, *rows: dict) -> Path:
@@ -200,7 +220,8 @@ def test_a_forgotten_person_is_in_no_file(run: Run) -> None:
 
 
 def test_one_of_ours_is_forgotten_as_recipient_and_corrector(run: Run) -> None:
-    ours = next(p for p in people(run) if p.address.endswith("@fernhollow.example") and len(p.name.split()) > 1)
+    ours = Party("Helen Strand", "helen.strand@fernhollow.example")
+    assert ours in people(run)
     kept = run.tags[
         ~run.tags.message_id.isin(run.messages.message_id[run.messages.sender.fillna("").str.contains(ours.address)])
     ].iloc[0]

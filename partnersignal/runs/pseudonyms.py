@@ -19,6 +19,10 @@ from partnersignal.suppliers.mailboxes import is_shared_mailbox
 
 _SHORTEST_KEY = 16  # bytes
 _PSEUDONYM = re.compile(r"person-[0-9a-f]{16}")
+# Display names of lists, systems and directories; function words and marks that no person's name holds.
+_NO_NAME = re.compile(r"[@=/:\d&]|(?<![^\W_])(?:the|of|for|and|at|from|to|in|your|my)(?![^\W_])", re.I)
+_LONGEST_NAME = 5  # words
+_FIRST_LAST = re.compile(r"[^\W\d_]{1,40}[._][^\W\d_]{2,40}")
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -176,7 +180,7 @@ def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], direc
     pseudonyms : Pseudonyms
         The key.
     messages : iterable of pandas.DataFrame
-        With sender and recipients, as read.
+        With sender, recipients and bulk, as read.
     directory : SupplierDirectory
         Words of the names of organisations are left out.
 
@@ -188,17 +192,22 @@ def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], direc
     organisations = {word for s in directory.suppliers for name in (s.name, *s.aliases) for word in name_words(name)}
     words: set[str] = set()
     for frame in messages:
-        cells = pd.concat([frame["sender"], frame["recipients"]]).dropna().unique()
-        for party in {Party.parse(each) for cell in cells for each in cell.split("; ")}:
-            if _is_person(party):
-                own = name_words(party.name) | {w for w in name_words(party.address.partition("@")[0]) if len(w) > 2}
-                words |= own - organisations - name_words(party.domain)
+        bulk = {Party.parse(cell) for cell in frame["sender"][frame["bulk"]].dropna().unique()}
+        cells = pd.concat([frame["sender"][~frame["bulk"]], frame["recipients"]]).dropna().unique()
+        people = {Party.parse(each) for cell in cells for each in cell.split("; ")}
+        # A newsletter's name looks like a person's; its address seldom does.
+        people |= {party for party in bulk if any(word in party.address.partition("@")[0] for word in name_words(party.name))}
+        for party in people:
+            words |= _words_of_person(party) - organisations - name_words(party.domain)
     return frozenset(pseudonyms.digest(word) for word in words)
 
 
-def _is_person(party: Party) -> bool:
+def _words_of_person(party: Party) -> frozenset[str]:
     local = party.address.partition("@")[0]
-    return not _PSEUDONYM.fullmatch(local or party.name) and not (party.address and is_shared_mailbox(party.address))
+    if _PSEUDONYM.fullmatch(local or party.name) or (party.address and is_shared_mailbox(party.address)):
+        return frozenset()
+    found = frozenset() if _NO_NAME.search(party.name) or len(party.name.split()) > _LONGEST_NAME else name_words(party.name)
+    return found | (name_words(local) if _FIRST_LAST.fullmatch(local) and not _NO_NAME.search(local) else frozenset())
 
 
 def hiding(pseudonyms: Pseudonyms, names: frozenset[str]) -> Mapping[str, Change]:
