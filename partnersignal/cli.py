@@ -194,8 +194,8 @@ def index(
         changed = reattribute(found, suppliers, read_key(pseudonyms) if pseudonyms else None)
         found = changed.run
         _say(
-            f"suppliers: {changed.moved} tags changed hands, {changed.dropped} dropped, {len(changed.needs_scoring)} messages need "
-            f"a new scoring, {changed.unchecked} could not be checked (no text); see {run / 'receipt.json'}"
+            f"suppliers: {changed.moved} tags changed hands, {changed.dropped} dropped, {len(changed.needs_scoring)} messages "
+            f"need a new scoring, {changed.unchecked} could not be checked (no text); see {run / 'receipt.json'}"
         )
     opened = found.reindex(
         weights=_weights(weights), since=parse_day(since, "--since"), until=parse_day(until, "--until"), half_life=half_life
@@ -254,6 +254,8 @@ def portfolio(
     for each in placed:
         missing = f" Missing: {'; '.join(each.missing)}." if each.missing else ""
         typer.echo(f"\n{each.supplier} ({each.group}): {each.reason}.{missing}")
+    if any(each.error_correction == "none" for each in placed):
+        _say("uncorrected: false alarms are not measured, and the intervals do not cover them")
 
 
 @app.command()

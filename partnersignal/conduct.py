@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -170,7 +171,7 @@ def measure_conduct(
     directory : SupplierDirectory
         Who is who.
     end : datetime, optional
-        UTC; when waiting was last looked at. By default the last date of the messages.
+        UTC; when waiting was last looked at, later mail is left out. By default the last date of the messages.
 
     Returns
     -------
@@ -178,9 +179,8 @@ def measure_conduct(
         By name. Undated mail and mail with a guessed kind or date is left out.
     """
     mails = _mails(messages, directory)
-    if not mails:
-        return ()
-    last = max(mail.date for mail in mails) if end is None else end.replace(tzinfo=None)
+    last = end.replace(tzinfo=None) if end is not None else max((mail.date for mail in mails), default=_MONDAY)
+    mails = [mail for mail in mails if mail.date <= last]
     threads: dict[str, list[_Mail]] = defaultdict(list)
     for mail in mails:
         threads[mail.thread].append(mail)
@@ -209,7 +209,7 @@ def measure_conduct(
                 **_starts(started[number]),
                 **_contacts(written[number]),
                 **_executives(written[number], threads, executives),
-            )  # type: ignore[arg-type]
+            )
         )
     return tuple(sorted(found, key=lambda each: each.supplier))
 
@@ -317,7 +317,7 @@ def _waits(thread: Sequence[_Mail], last: datetime) -> list[tuple[int, tuple[flo
     return found
 
 
-def _replies(waits: Sequence[tuple[float, bool]]) -> dict[str, object]:
+def _replies(waits: Sequence[tuple[float, bool]]) -> dict[str, Any]:
     answered = sum(ended for _, ended in waits)
     return {
         "answered": answered,
@@ -326,7 +326,7 @@ def _replies(waits: Sequence[tuple[float, bool]]) -> dict[str, object]:
     }
 
 
-def _starts(started: Sequence[bool]) -> dict[str, object]:
+def _starts(started: Sequence[bool]) -> dict[str, Any]:
     plain = sum(started)
     return {
         "threads_started": len(started),
@@ -335,7 +335,7 @@ def _starts(started: Sequence[bool]) -> dict[str, object]:
     }
 
 
-def _contacts(mails: Sequence[_Mail]) -> dict[str, object]:
+def _contacts(mails: Sequence[_Mail]) -> dict[str, Any]:
     people = [mail for mail in mails if mail.sender and not is_shared_mailbox(mail.sender)]
     dates: dict[str, list[datetime]] = defaultdict(list)
     for mail in people:
@@ -372,7 +372,7 @@ def _most(counted: Counter[str]) -> set[str]:
     return {name for name, number in counted.items() if number == top}
 
 
-def _executives(mails: Sequence[_Mail], threads: dict[str, list[_Mail]], executives: frozenset[str]) -> dict[str, object]:
+def _executives(mails: Sequence[_Mail], threads: dict[str, list[_Mail]], executives: frozenset[str]) -> dict[str, Any]:
     """Count mail to executives; who answers an executive does not go around anybody."""
     invited = {
         mail.thread: next((each.date for each in threads[mail.thread] if each.sender in executives), None) for mail in mails

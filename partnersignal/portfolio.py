@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from partnersignal.index import Index, SupplierScore
+from partnersignal.index.prior import MIN_THREADS
 from partnersignal.suppliers import Supplier, SupplierDirectory
 
 Group = Literal["keep close", "grow", "watch", "question"]
@@ -47,6 +48,8 @@ class Placement:
         From the supplier file, empty where unknown.
     spend : float or None
         A year.
+    error_correction : {"none", "card", "audit"}
+        Whether false alarms are corrected; with "none" the interval does not cover them.
     """
 
     supplier: str
@@ -60,6 +63,7 @@ class Placement:
     category: str
     criticality: str
     spend: float | None
+    error_correction: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON.
@@ -99,20 +103,20 @@ def place_suppliers(index: Index, directory: SupplierDirectory) -> tuple[Placeme
 def _place(score: SupplierScore, supplier: Supplier, matters: bool | None) -> Placement:
     group, reason = _group(score, matters)
     missing = _missing_evidence(score)
-    if score.error_correction == "none":
-        missing.append("an audit: false alarms are not corrected, and the interval does not cover them")
     if matters is None:
         missing.append("criticality or spend in the supplier file: whether much depends on it is unknown")
     return Placement(
         score.supplier, group, reason, tuple(missing), score.index if score.enough_evidence else None, score.low, score.high,
-        matters, supplier.category, supplier.criticality, supplier.spend,
+        matters, supplier.category, supplier.criticality, supplier.spend, score.error_correction,
     )  # fmt: skip
 
 
 def _group(score: SupplierScore, matters: bool | None) -> tuple[Group, str]:
     interval = f"{score.low:.0f} to {score.high:.0f}"
     if not score.enough_evidence:
-        return "watch", f"too little evidence to say anything: {score.threads} threads, {score.messages} messages"
+        few = score.threads < MIN_THREADS
+        found = f"only {score.threads} threads" if few else f"hardly a signal in {score.threads} threads"
+        return "watch", f"too little evidence to say anything: {found}"
     if score.low > 50:
         better = f"it behaves more like a partner than is typical here ({interval}, 50 is typical)"
         if matters is False:
@@ -130,7 +134,7 @@ def _group(score: SupplierScore, matters: bool | None) -> tuple[Group, str]:
 
 def _missing_evidence(score: SupplierScore) -> list[str]:
     if not score.enough_evidence:
-        return ["evidence: at least 5 threads, and 3 messages with a signal or 30 threads"]
+        return [f"evidence: at least {MIN_THREADS} threads, and 3 messages with a signal or 30 threads"]
     if score.low <= 50 <= score.high:
         return [f"more threads: the interval {score.low:.0f} to {score.high:.0f} holds 50"]
     return []

@@ -62,6 +62,67 @@ def test_index_and_report_work_on_a_run(sample_run: Run, tmp_path: Path) -> None
     assert (run / "report.html").is_file()
 
 
+@pytest.fixture
+def run(sample_run: Run, tmp_path: Path) -> Path:
+    import shutil
+
+    return Path(shutil.copytree(sample_run.folder, tmp_path / "run"))
+
+
+def test_conduct_and_portfolio_print_tables_and_json(run: Path) -> None:
+    table = call("conduct", run)
+    assert table.returncode == 0 and table.stdout.splitlines()[0].split()[:3] == ["supplier", "mails", "reply"]
+    assert "Quillon Payments, unresponsiveness, unexplained: " in table.stdout
+    data = json.loads(call("conduct", run, "--json").stdout)
+    assert {each["supplier"] for each in data["conduct"]} >= {"Larkspur Systems", "Brightmere Print"}
+    assert all(len(each["lapses"]) == each["explained"] + each["unexplained"] + each["unclear"] for each in data["lapses"])
+    shown = call("portfolio", run)
+    assert "Brightmere Print (watch): too little evidence" in shown.stdout and "uncorrected" in shown.stderr
+    placed = json.loads(call("portfolio", run, "--json").stdout)
+    assert len(placed) == 10 and {each["group"] for each in placed} <= {"keep close", "grow", "watch", "question"}
+
+
+def test_index_honours_corrections_and_another_supplier_file(run: Path, sample_run: Run, tmp_path: Path) -> None:
+    from conftest import SAMPLE
+
+    tag = sample_run.tags.iloc[0]
+    head = "message_id,sentence,signal,action,supplier,who,when"
+    (run / "corrections.csv").write_text(f"{head}\n{tag.message_id},{tag.sentence},{tag.signal},strike,,ann,\n")
+    renamed = (SAMPLE / "suppliers.toml").read_text().replace('name = "Quillon Payments"', 'name = "Quill"')
+    (tmp_path / "new.toml").write_text(renamed)
+    done = call("index", run, "--suppliers", tmp_path / "new.toml")
+    assert done.returncode == 0 and "Quill " in done.stdout and "Quillon Payments" not in done.stdout
+    assert "corrections: 1 strike, 0 add" in done.stderr and "tags changed hands, 0 dropped" in done.stderr
+    label = json.loads(call("corrections", run).stdout)
+    assert label["text"] == tag.text and tag.signal not in label["labels"]
+    (run / "corrections.csv").write_text(f"{head}\n{tag.message_id},0,nonsense,strike,,,\n")
+    wrong = call("index", run)
+    assert wrong.returncode == 1 and "corrections.csv, line 2: got the signal 'nonsense'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_forget_says_what_changed(run: Path) -> None:
+    done = call("forget", run, "chase.holloway@vantagemeridian.example")
+    assert done.returncode == 0 and done.stdout.startswith("deleted 8 messages with ")
+    again = call("forget", run, "chase.holloway@vantagemeridian.example")
+    assert again.returncode == 1 and "which is no sender or recipient" in again.stderr
+
+
+def test_score_appends_and_takes_a_key(tmp_path: Path) -> None:
+    for name, sender in (("a", "ann@acme.com"), ("b", "bo@acme.com")):
+        (tmp_path / f"{name}.jsonl").write_text(
+            json.dumps({"from": sender, "to": "me@us.example", "body": "We added capacity before you asked."})
+        )
+    (tmp_path / "key").write_text("0123456789abcdef0123")
+    options = ("--out", tmp_path / "run", "--jobs", 1, "--pseudonyms", tmp_path / "key")
+    assert call("score", tmp_path / "a.jsonl", *options, "--ours", "us.example").returncode == 0
+    added = call("score", tmp_path / "b.jsonl", *options, "--append")
+    assert added.returncode == 0 and "acme.com" in added.stdout
+    assert "ann@" not in (tmp_path / "run" / "run.json").read_text()
+    wrong = call("score", tmp_path / "b.jsonl", *options, "--append", "--since", "2025-01-01")
+    assert wrong.returncode == 2 and "takes only --suppliers, --pseudonyms, --jobs" in wrong.stderr
+
+
 def test_suppliers_drafts_a_file(tmp_path: Path) -> None:
     from conftest import SAMPLE
 

@@ -32,15 +32,17 @@ def labels_from_corrections(run: Run) -> tuple[LabelledSentence, ...]:
     raw = pd.read_parquet(run.folder / "tags.parquet")
     known = pd.concat([run.tags, raw], ignore_index=True)
     known = known[known["message_id"].isin([message_id for message_id, _ in judged]) & (known["text"] != "")]
-    places = known.drop_duplicates(["message_id", "sentence"]).set_index(["message_id", "sentence"])
+    columns = ("message_id", "sentence", "text", "voice")
+    rows = zip(*(known[name].tolist() for name in columns), strict=True)
+    places = {(message_id, sentence): (text, voice) for message_id, sentence, text, voice in rows}
     standing = run.tags.groupby(["message_id", "sentence"])["signal"].agg(frozenset).to_dict()
     threads = dict(zip(run.messages["message_id"], run.messages["thread_id"], strict=True))
     found = []
     for key in judged:
-        if key in places.index:
-            place = places.loc[key]
-            voice = next(each for each in VOICES if each == place["voice"])
-            found.append(LabelledSentence(place["text"], voice, standing.get(key, frozenset()), threads[key[0]]))
+        if key in places:
+            text, spoken = places[key]
+            voice = next(each for each in VOICES if each == spoken)
+            found.append(LabelledSentence(text, voice, standing.get(key, frozenset()), threads[key[0]]))
     return tuple(found)
 
 

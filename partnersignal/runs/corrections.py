@@ -176,7 +176,8 @@ def apply_corrections(
     counts = dict.fromkeys([*ACTIONS, "without_effect"], 0)
     if not corrections:
         return Corrected(tags, exposure, counts)
-    desk = _Desk(messages, tags, exposure, frozenset(suppliers) | frozenset(exposure["supplier"]))
+    ids = {correction.message_id for correction in corrections}
+    desk = _Desk(ids, messages, tags, exposure, frozenset(suppliers) | frozenset(exposure["supplier"]))
     for correction in corrections:
         desk.check(correction)
         done = {"strike": desk.strike, "add": desk.add, "move": desk.move}[correction.action](correction)
@@ -187,34 +188,34 @@ def apply_corrections(
 class _Desk:
     """The tags and exposure of the corrected messages as plain rows; all others stay in their tables."""
 
-    def __init__(self, messages: pd.DataFrame, tags: pd.DataFrame, exposure: pd.DataFrame, suppliers: frozenset[str]) -> None:
-        self._messages = (
-            messages[messages["status"] != "duplicate"].drop_duplicates("message_id").set_index("message_id", drop=False)
-        )
+    def __init__(
+        self, ids: set[str], messages: pd.DataFrame, tags: pd.DataFrame, exposure: pd.DataFrame, suppliers: frozenset[str]
+    ) -> None:
+        own = _records(messages[messages["status"] != "duplicate"], ids)
+        self._messages = {row["message_id"]: row for row in own}
         self._tags, self._exposure, self._suppliers = tags, exposure, suppliers
-        self._rows: dict[str, list[dict[str, Any]]] = {}
-        self._shares: dict[str, dict[str, dict[str, Any]]] = {}
+        self._rows: dict[str, list[dict[str, Any]]] = {key: [] for key in ids}
+        self._shares: dict[str, dict[str, dict[str, Any]]] = {key: {} for key in ids}
+        for row in _records(tags, ids):
+            self._rows[row["message_id"]].append(row)
+        for row in _records(exposure, ids):
+            self._shares[row["message_id"]][row["supplier"]] = row
 
     def check(self, correction: Correction) -> None:
         place = f"{CORRECTIONS_FILE}, line {correction.line}"
         key = correction.message_id
-        if key not in self._messages.index:
+        if key not in self._messages:
             raise InputError(f"{place}: got the message_id {key!r}, which is not in the run; expected one of messages.parquet")
-        sentences = int(self._messages.at[key, "sentences"])
+        sentences = int(self._messages[key]["sentences"])
         if correction.sentence >= sentences:
             raise InputError(f"{place}: got sentence {correction.sentence}, expected 0 to {sentences - 1}, as the message has")
         if correction.supplier and correction.supplier not in self._suppliers:
             near = difflib.get_close_matches(correction.supplier, sorted(self._suppliers), 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise InputError(f"{place}: got the supplier {correction.supplier!r}, expected one of the supplier file{hint}")
-        if key not in self._rows:
-            self._rows[key] = self._tags[self._tags["message_id"] == key].to_dict("records")  # type: ignore[assignment]
-            shares = self._exposure[self._exposure["message_id"] == key].to_dict("records")
-            self._shares[key] = {str(share["supplier"]): share for share in shares}  # type: ignore[misc]
         if correction.action == "add" and not correction.supplier and len(self._shares[key]) != 1:
-            raise InputError(
-                f"{place}: got no supplier, expected one: the message is about {', '.join(sorted(self._shares[key])) or 'nobody'}"
-            )
+            about = ", ".join(sorted(self._shares[key])) or "nobody"
+            raise InputError(f"{place}: got no supplier, expected one: the message is about {about}")
 
     def strike(self, correction: Correction) -> bool:
         rows = self._rows[correction.message_id]
@@ -269,7 +270,7 @@ class _Desk:
         share["sentences"] = max(share["sentences"], self._tagged(message_id, supplier))
 
     def _share(self, message_id: str, supplier: str) -> dict[str, Any]:
-        message = self._messages.loc[message_id]
+        message = self._messages[message_id]
         fresh = {
             "supplier": supplier, "message_id": message_id, "thread_id": message["thread_id"], "date": message["date"],
             "bulk": message["bulk"], "voice": _voice(message), "sentences": 0, "ineligible": 0,
@@ -277,7 +278,7 @@ class _Desk:
         return self._shares[message_id].setdefault(supplier, fresh)
 
     def _new_tag(self, correction: Correction, supplier: str) -> dict[str, Any]:
-        message = self._messages.loc[correction.message_id]
+        message = self._messages[correction.message_id]
         beside = next((row for row in self._rows[correction.message_id] if row["sentence"] == correction.sentence), None)
         place = beside or _place(message, correction.sentence)
         return {
@@ -297,11 +298,15 @@ def _each_once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(kept.values())
 
 
-def _voice(message: pd.Series) -> str:
+def _records(frame: pd.DataFrame, ids: set[str]) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in frame[frame["message_id"].isin(ids)].to_dict("records")]
+
+
+def _voice(message: dict[str, Any]) -> str:
     return "third_person" if pd.isna(message["voice"]) else str(message["voice"])
 
 
-def _place(message: pd.Series, number: int) -> dict[str, Any]:
+def _place(message: dict[str, Any], number: int) -> dict[str, Any]:
     """Find a sentence in the stored text again; without the text, its place is unknown."""
     nowhere = {"start": 0, "end": 0, "text": "", "zone": "new"}
     if not message["text"]:

@@ -22,7 +22,7 @@ from partnersignal.messages import Party, Zone
 from partnersignal.runs.corrections import CORRECTIONS_FILE
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.masks import mask, mask_words, name_words
-from partnersignal.runs.pseudonyms import Pseudonyms
+from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
 from partnersignal.runs.state import write_json, write_state
@@ -79,11 +79,14 @@ def forget(run: Run, address: str, pseudonyms: Pseudonyms | None = None) -> Forg
     ------
     InputError
         If it is no address, or the run does not know it.
+    RunError
+        If the key is not that of the run.
     """
     wanted = address.strip().lower()
     if "@" not in wanted or " " in wanted:
         raise InputError(f"got {address!r}, expected an e-mail address")
-    wanted = pseudonyms.address(wanted) if pseudonyms else wanted
+    key = key_of_run(pseudonyms, run.state["settings"]["pseudonyms"])
+    wanted = key.address(wanted) if key else wanted
     person = _find(run, wanted)
     if person is None and not _known(run, wanted):
         raise InputError(
@@ -171,13 +174,13 @@ def _find(run: Run, address: str) -> _Person | None:
     table = pd.read_parquet(
         run.folder / "messages.parquet", columns=["message_id", "thread_id", "date", "sender", "recipients"]
     )
-    senders = table["sender"].map(lambda cell: Party.parse(cell), na_action="ignore")
-    own = senders.map(lambda party: party.address == address, na_action="ignore").fillna(False).astype(bool)
-    recipients = table["recipients"].fillna("").map(lambda cell: [Party.parse(each) for each in cell.split("; ")])
-    got = recipients.map(lambda parties: any(party.address == address for party in parties)).astype(bool)
+    senders = [Party.parse(cell) for cell in table["sender"].fillna("")]
+    recipients = [[Party.parse(each) for each in cell.split("; ")] for cell in table["recipients"].fillna("")]
+    own = pd.Series([party.address == address for party in senders], table.index, dtype=bool)
+    got = pd.Series([any(party.address == address for party in each) for each in recipients], table.index, dtype=bool)
     if not (own | got).any():
         return None
-    parties = {*senders[own], *(party for each in recipients[got] for party in each)}
+    parties = {*senders, *(party for each in recipients for party in each)}
     names = {party.name for party in parties if party.address == address and party.name}
     messages = frozenset(table["message_id"][own])
     rest = table[~own & table["thread_id"].isin(messages)].sort_values(
@@ -203,9 +206,8 @@ class _Eraser:
         self._texts: dict[str, str] = {}
 
     def messages(self, frame: pd.DataFrame) -> pd.DataFrame:
-        kept = self._kept(
-            "messages", frame, frame["sender"].map(self._is_theirs, na_action="ignore").fillna(False).astype(bool)
-        )
+        theirs = [self._person.is_(Party.parse(cell)) for cell in frame["sender"].fillna("")]
+        kept = self._kept("messages", frame, pd.Series(theirs, frame.index, dtype=bool))
         own = kept["thread_id"].isin(self._person.threads)
         recipients = [self._others(cell) for cell in kept["recipients"].fillna("")]
         self.counts["recipient_of"] += sum(a != b for a, b in zip(recipients, kept["recipients"].fillna(""), strict=True))
@@ -236,9 +238,6 @@ class _Eraser:
         if isinstance(data, list | tuple):
             return [self.plain(each) for each in data]
         return self._hidden(data, False) if isinstance(data, str) else data
-
-    def _is_theirs(self, cell: str) -> bool:
-        return self._person.is_(Party.parse(cell))
 
     def _others(self, cell: str) -> str:
         return "; ".join(each for each in cell.split("; ") if not self._person.is_(Party.parse(each)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from partnersignal.errors import InputError
+from partnersignal.errors import InputError, RunError
 from partnersignal.messages import Party
 from partnersignal.runs.masks import mask_local_parts, mask_words, name_words
 from partnersignal.suppliers import SupplierDirectory
@@ -19,6 +19,10 @@ from partnersignal.suppliers.mailboxes import is_shared_mailbox
 
 _SHORTEST_KEY = 16  # bytes
 _PSEUDONYM = re.compile(r"person-[0-9a-f]{16}")
+# Display names of lists, systems and directories; function words and marks that no person's name holds.
+_NO_NAME = re.compile(r"[@=/:\d&]|(?<![^\W_])(?:the|of|for|and|at|from|to|in|your|my)(?![^\W_])", re.I)
+_LONGEST_NAME = 5  # words
+_FIRST_LAST = re.compile(r"[^\W\d_]{1,40}[._][^\W\d_]{2,40}")
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -138,9 +142,34 @@ def read_key(path: str | os.PathLike[str]) -> Pseudonyms:
         ) from error
     if len(key) < _SHORTEST_KEY:
         raise InputError(
-            f"got the key file {path} of {len(key)} bytes, expected at least {_SHORTEST_KEY}; make one with: openssl rand -hex 32"
+            f"got the key file {path} of {len(key)} bytes, expected {_SHORTEST_KEY} or more; make one: openssl rand -hex 32"
         )
     return Pseudonyms(key)
+
+
+def key_of_run(pseudonyms: Pseudonyms | None, fingerprint: str) -> Pseudonyms | None:
+    """Return the key if the run has need of it.
+
+    Parameters
+    ----------
+    pseudonyms : Pseudonyms or None
+        What the user gave.
+    fingerprint : str
+        Of the run's key, empty where people keep their names.
+
+    Returns
+    -------
+    Pseudonyms or None
+        None where there is none, or the run has no pseudonyms.
+
+    Raises
+    ------
+    RunError
+        If the run was made with another key.
+    """
+    if pseudonyms is not None and fingerprint and pseudonyms.fingerprint != fingerprint:
+        raise RunError("got another key than the run was made with; give the key file it was scored with")
+    return pseudonyms if fingerprint else None
 
 
 def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], directory: SupplierDirectory) -> frozenset[str]:
@@ -151,7 +180,7 @@ def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], direc
     pseudonyms : Pseudonyms
         The key.
     messages : iterable of pandas.DataFrame
-        With sender and recipients, as read.
+        With sender, recipients and bulk, as read.
     directory : SupplierDirectory
         Words of the names of organisations are left out.
 
@@ -163,17 +192,22 @@ def name_digests(pseudonyms: Pseudonyms, messages: Iterable[pd.DataFrame], direc
     organisations = {word for s in directory.suppliers for name in (s.name, *s.aliases) for word in name_words(name)}
     words: set[str] = set()
     for frame in messages:
-        cells = pd.concat([frame["sender"], frame["recipients"]]).dropna().unique()
-        for party in {Party.parse(each) for cell in cells for each in cell.split("; ")}:
-            if _is_person(party):
-                own = name_words(party.name) | {w for w in name_words(party.address.partition("@")[0]) if len(w) > 2}
-                words |= own - organisations - name_words(party.domain)
+        bulk = {Party.parse(cell) for cell in frame["sender"][frame["bulk"]].dropna().unique()}
+        cells = pd.concat([frame["sender"][~frame["bulk"]], frame["recipients"]]).dropna().unique()
+        people = {Party.parse(each) for cell in cells for each in cell.split("; ")}
+        # A newsletter's name looks like a person's; its address seldom does.
+        people |= {party for party in bulk if any(word in party.address.partition("@")[0] for word in name_words(party.name))}
+        for party in people:
+            words |= _words_of_person(party) - organisations - name_words(party.domain)
     return frozenset(pseudonyms.digest(word) for word in words)
 
 
-def _is_person(party: Party) -> bool:
+def _words_of_person(party: Party) -> frozenset[str]:
     local = party.address.partition("@")[0]
-    return not _PSEUDONYM.fullmatch(local or party.name) and not (party.address and is_shared_mailbox(party.address))
+    if _PSEUDONYM.fullmatch(local or party.name) or (party.address and is_shared_mailbox(party.address)):
+        return frozenset()
+    found = frozenset() if _NO_NAME.search(party.name) or len(party.name.split()) > _LONGEST_NAME else name_words(party.name)
+    return found | (name_words(local) if _FIRST_LAST.fullmatch(local) and not _NO_NAME.search(local) else frozenset())
 
 
 def hiding(pseudonyms: Pseudonyms, names: frozenset[str]) -> Mapping[str, Change]:
@@ -205,10 +239,8 @@ def hiding(pseudonyms: Pseudonyms, names: frozenset[str]) -> Mapping[str, Change
         return "; ".join(str(pseudonyms.party(Party.parse(each))) for each in cell.split("; ")) if cell else cell
 
     def messages(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(
-            sender=frame["sender"].map(people, na_action="ignore"), recipients=frame["recipients"].map(people, na_action="ignore"),
-            subject=frame["subject"].map(text, na_action="ignore"), text=frame["text"].map(text, na_action="ignore"),
-        )  # fmt: skip
+        changes = {"sender": people, "recipients": people, "subject": text, "text": text}
+        return frame.assign(**{name: frame[name].map(change, na_action="ignore") for name, change in changes.items()})
 
     def tags(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(text=frame["text"].map(text, na_action="ignore"))

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.messages import Message, Party, Sentence
 from partnersignal.runs.drafts import begin_draft, put_in_place
-from partnersignal.runs.pseudonyms import Pseudonyms
+from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
 from partnersignal.runs.settings import hash_files
@@ -74,9 +74,12 @@ def reattribute(run: Run, suppliers: str | os.PathLike[str], pseudonyms: Pseudon
     ------
     InputError
         If the file cannot be used.
+    RunError
+        If the key is not that of the run.
     """
     directory = load_directory(suppliers, run.state["settings"]["ours"])
-    directory = pseudonyms.directory(directory) if pseudonyms else directory
+    key = key_of_run(pseudonyms, run.state["settings"]["pseudonyms"])
+    directory = key.directory(directory) if key else directory
     ledger = _Ledger(run.directory, directory)
     draft = begin_draft(run.folder)
     tables = {name: run.folder / f"{name}.parquet" for name in SCHEMAS}
@@ -137,21 +140,21 @@ class _Ledger:
         return found
 
     def messages(self, frame: pd.DataFrame) -> pd.DataFrame:
-        changed = frame.copy()
-        for place, row in enumerate(frame.itertuples(index=False)):
+        found: list[tuple[str | None, ...]] = []
+        for row in frame.itertuples(index=False):
+            found.append((_text(row.supplier), _text(row.voice), _text(row.status)))
             if row.status not in ("tagged", "unattributed"):
                 continue
             message = _stored(row)
             sentences = _sentences(message)
             if len(sentences) != row.sentences:
                 self.by_name.add(message.message_id)
-                outcome = (self.renamed.get(row.supplier), row.voice, row.status) if isinstance(row.supplier, str) else None
+                if found[-1][0] is not None:
+                    found[-1] = (self.renamed.get(found[-1][0]), *found[-1][1:])
             else:
-                outcome = self._attribute(message, row, sentences)
-            if outcome is not None:
-                for name, value in zip(("supplier", "voice", "status"), outcome, strict=True):
-                    changed.iat[place, changed.columns.get_loc(name)] = value
-        return changed
+                found[-1] = self._attribute(message, row, sentences) or found[-1]
+        columns = ("supplier", "voice", "status")
+        return frame.assign(**{n: pd.Series([f[i] for f in found], frame.index, "str") for i, n in enumerate(columns)})
 
     def _attribute(
         self, message: Message, row: Any, sentences: Sequence[Sentence]
@@ -176,7 +179,7 @@ class _Ledger:
         gone = [supplier is None for supplier in suppliers]
         self.dropped += sum(gone)
         self.moved += sum(new is not None and new != old for new, old in zip(suppliers, frame["supplier"], strict=True))
-        return frame.assign(supplier=suppliers)[[not each for each in gone]]
+        return frame.assign(supplier=pd.Series(suppliers, frame.index, "str"))[[not each for each in gone]]
 
     def _owner_of_tag(self, message_id: str, sentence: int, supplier: str) -> str | None:
         if message_id in self.by_name:
@@ -208,8 +211,12 @@ def _stored(row: Any) -> Message:
     return Message(
         row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
         Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
-        row.subject if isinstance(row.subject, str) else "", row.text if isinstance(row.text, str) else "", kind=row.kind,
+        _text(row.subject) or "", _text(row.text) or "", kind=row.kind,
     )  # fmt: skip
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _sentences(message: Message) -> tuple[Sentence, ...]:

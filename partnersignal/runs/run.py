@@ -181,6 +181,8 @@ class Run:
     @cached_property
     def directory(self) -> SupplierDirectory:
         """Who is who, as the run was attributed."""
+        if "directory" not in self.state:
+            raise RunError(f"got the run {self.folder} of an earlier version, which kept no directory; score it again")
         return SupplierDirectory.from_dict(self.state["directory"])
 
     @property

@@ -174,12 +174,10 @@ class SupplierDirectory:
         SupplierDirectory
             The same directory.
         """
-        suppliers = (
-            Supplier(**{key: tuple(value) if key in _LISTS else value for key, value in entry.items()})
-            for entry in data["supplier"]
-        )
+        lists = ({key: tuple(entry[key]) for key in _LISTS if key in entry} for entry in data["supplier"])
+        suppliers = tuple(Supplier(**{**entry, **own}) for entry, own in zip(data["supplier"], lists, strict=True))
         ours = data["ours"]
-        return cls(tuple(suppliers), tuple(ours["domains"]), tuple(ours["addresses"]), bool(data["inferred"]))
+        return cls(suppliers, tuple(ours["domains"]), tuple(ours["addresses"]), bool(data["inferred"]))
 
     def names(self) -> tuple[str, ...]:
         """Return the suppliers' names.
