@@ -179,5 +179,5 @@ def test_any_lines_give_turns_or_a_reason(lines: list[str]) -> None:
 def test_long_lines_take_no_time(line: str) -> None:
     start = time.perf_counter()
     transcript_to_turns(f"{line}\n{line}")
-    subtitles_to_turns(f"0:01 --> 0:02\n{line}\n{line}")
+    subtitles_to_turns(f"0:01 --> 0:02\nwords\n{line}\n{line}")
     assert time.perf_counter() - start < 2

@@ -142,9 +142,24 @@ class SupplierDirectory:
             In order of mention, each once; "ambiguous" for a name that two suppliers share. Suppliers
             guessed from domains have no names to look for.
         """
+        return tuple(dict.fromkeys(owner for _, _, owner in self.found(text)))
+
+    def found(self, text: str) -> tuple[tuple[int, int, Owner], ...]:
+        """Find where a text names suppliers.
+
+        Parameters
+        ----------
+        text : str
+            A sentence or subject.
+
+        Returns
+        -------
+        tuple of (int, int, owner)
+            Start, end and whose name it is, in order.
+        """
         if self._mention is None:
             return ()
-        return tuple(dict.fromkeys(self._aliases[_alias_key(m.group(0))] for m in self._mention.finditer(text)))
+        return tuple((m.start(), m.end(), self._aliases[_alias_key(m.group(0))]) for m in self._mention.finditer(text))
 
     def names(self) -> tuple[str, ...]:
         """Return the suppliers' names.

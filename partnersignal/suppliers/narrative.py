@@ -1,0 +1,183 @@
+"""Notes and internal mail: a name carries on within its paragraph, a heading within its section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from partnersignal.messages import Sentence
+from partnersignal.suppliers.directory import Owner, SupplierDirectory
+from partnersignal.suppliers.outline import Outline, Place
+from partnersignal.suppliers.speakers import People
+from partnersignal.suppliers.subjects import begins_with_pronoun, leads, speaks_of_somebody, subject
+
+_PERSON_WORDS = 3  # words among which a person that leads a sentence stands
+_NAME_ONLY = 5  # words of a numbered line that is a heading
+
+
+class Narrative:
+    """Follows a text sentence by sentence.
+
+    Parameters
+    ----------
+    text : str
+        The message.
+    directory : SupplierDirectory
+        Names to look for.
+    people : People
+        Whose behaviour counts as their supplier's.
+    default : int or None
+        Of whom the text speaks where nothing else tells.
+    outline : Outline, optional
+        Of the text.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        directory: SupplierDirectory,
+        people: People,
+        default: int | None = None,
+        outline: Outline | None = None,
+    ) -> None:
+        self._directory, self._people, self._default = directory, people, default
+        self._outline = outline or Outline(text)
+        self._conversation = self._outline.is_conversation()
+        self._sections: list[tuple[int, int | None]] = []  # level of the heading, supplier
+        self._items: list[tuple[int, int | None]] = []  # indentation, supplier
+        self._introduced: int | None = None  # by a line that ends with a colon, for the list below it
+        self._current = default
+        self._paragraph = -1
+
+    def owner(self, sentence: Sentence, place: Place | None = None) -> int | None:
+        """Find whose behaviour a sentence is about.
+
+        Parameters
+        ----------
+        sentence : Sentence
+            The next one.
+        place : Place, optional
+            Its place, where known.
+
+        Returns
+        -------
+        int or None
+            The supplier; None where it is nobody's or unsure.
+        """
+        place = place or self._outline.place(sentence)
+        named = self._directory.found(sentence.text)
+        new_paragraph = sentence.paragraph != self._paragraph
+        self._paragraph = sentence.paragraph
+        if place.shape == "heading" or self._heads(sentence, place, named):
+            return self._heading(place, named)
+        self._open(place, sentence, new_paragraph=new_paragraph)
+        owner = self._named(sentence, named) if named else self._unnamed(sentence, place)
+        self._current = owner
+        if place.shape in ("item", "entry"):
+            self._items.append((place.level, owner))
+        if sentence.text.rstrip().endswith(":"):
+            self._introduced = owner
+        return owner
+
+    def _heads(self, sentence: Sentence, place: Place, named: Sequence[tuple[int, int, Owner]]) -> bool:
+        """Return whether a numbered line is a heading: it holds little else than a name."""
+        bare = sentence.text.rstrip()[-1:] not in ".!?," and ":" not in sentence.text
+        return (
+            place.shape in ("item", "entry")
+            and place.level == 0
+            and bool(named)
+            and bare
+            and (
+                sum(end - start for start, end, _ in named) * 2 > len(sentence.text)
+                and len(sentence.text.split()) <= _NAME_ONLY
+            )
+            and not self._items
+        )
+
+    def _heading(self, place: Place, named: Sequence[tuple[int, int, Owner]]) -> int | None:
+        level = place.level if place.shape == "heading" else 6
+        while self._sections and self._sections[-1][0] >= level:
+            self._sections.pop()
+        owners = list(dict.fromkeys(owner for _, _, owner in named))
+        inherited = self._sections[-1][1] if self._sections and not owners else None
+        section = only(owners) if owners else inherited
+        self._sections.append((level, section))
+        self._items, self._introduced = [], None
+        self._current = self._base()
+        return section
+
+    def _base(self) -> int | None:
+        section = self._sections[-1][1] if self._sections else None
+        return section if section is not None else self._default
+
+    def _open(self, place: Place, sentence: Sentence, *, new_paragraph: bool) -> None:
+        """Forget what does not carry on to this sentence."""
+        if place.shape in ("item", "entry"):
+            while self._items and self._items[-1][0] >= place.level:
+                self._items.pop()
+            outer = self._introduced if self._introduced is not None else self._base()
+            self._current = self._items[-1][1] if self._items else outer
+            return
+        if new_paragraph:
+            self._items, self._introduced = [], None
+            turn = self._conversation and bool(place.label)
+            if not (turn and speaks_of_somebody(sentence.text)):
+                self._current = self._base()
+        elif place.shape == "row":
+            self._current = self._base()
+        elif place.shape == "label":
+            follows = speaks_of_somebody(sentence.text) if self._conversation else self._outline.repeats(place.label)
+            if not follows:
+                self._current = self._base()
+
+    def _named(self, sentence: Sentence, named: Sequence[tuple[int, int, Owner]]) -> int | None:
+        owner = subject(sentence.text, named, self._current)
+        base = self._base()
+        if isinstance(owner, int):
+            # Inside one supplier's section another one's name does not say whose behaviour it is, unless it leads.
+            aside = base not in (None, owner) and owner == named[0][2] and not leads(sentence.text, named[0][0])
+            return None if aside and not begins_with_pronoun(sentence.text) else owner
+        return None
+
+    def _unnamed(self, sentence: Sentence, place: Place) -> int | None:
+        person = self._person(sentence.text)
+        if person is not None:
+            return person
+        base = self._base()
+        if (
+            base is not None
+            and self._current != base
+            and not begins_with_pronoun(sentence.text)
+            and place.shape not in ("item", "entry")
+        ):
+            return base  # in a section, the text comes back to its supplier
+        return self._current
+
+    def _person(self, text: str) -> int | None:
+        """Return the supplier whose person is the subject of a sentence."""
+        words = text.replace("'s", "").replace("’s", "").split()[:_PERSON_WORDS]
+        for size in (2, 1):
+            for first in range(len(words) - size + 1):
+                name = " ".join(words[first : first + size]).strip(",.;:()\"'“”-*")
+                side = self._people.side(name) if name[:1].isupper() else None
+                if isinstance(side, int):
+                    return side
+                if side is not None:
+                    return None
+        return None
+
+
+def only(owners: Sequence[Owner]) -> int | None:
+    """Return the one supplier named.
+
+    Parameters
+    ----------
+    owners : sequence of owner
+        Each once.
+
+    Returns
+    -------
+    int or None
+        None for none, several or a shared name.
+    """
+    first = owners[0] if len(owners) == 1 else None
+    return first if isinstance(first, int) else None
