@@ -153,6 +153,7 @@ class _Notes:
         )
         self._turn: Side | None = None  # whose turn it is; None outside turns
         self._answered: int | None = None  # the supplier that spoke last
+        self._spoken_to: int | None = None  # whom the turn of one of us answers
         self._before = -1
         self._previous: int | None = None
 
@@ -185,7 +186,9 @@ class _Notes:
         """Find out whose turn the sentence stands in; a turn ends with its paragraph, or where a line opens another."""
         if place.label and place.opens:
             self._turn = label_side(place.label, self._people, self._directory)
-            self._previous = None
+            if self._turn is None and self._people.marked and not self._directory.mentions(place.label):
+                self._turn = OURS  # where the others' companies are told, who has none is one of us
+            self._previous = self._spoken_to = None
         elif sentence.paragraph != self._before or place.shape in ("heading", "entry", "item", "row"):
             self._turn = None
         self._before = sentence.paragraph
@@ -201,14 +204,15 @@ class _Notes:
             return None
         addressed = {side for name in _names(words) if isinstance(side := self._people.side(name), int)}
         if len(addressed) == 1:
-            return next(iter(addressed))
+            self._spoken_to = next(iter(addressed))
+            return self._spoken_to
         if addressed or _EVERYBODY.search(words):
             return None
         if self._present is not None:
             return self._present
-        answers = self._answered if place.opens and _ANSWERS.search(words) else None
-        self._answered = None
-        return answers
+        if place.opens:
+            self._spoken_to, self._answered = self._answered, None
+        return self._spoken_to if _ANSWERS.search(words) else None
 
 
 def _names(words: str) -> list[str]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from partnersignal.messages import Sentence
 from partnersignal.suppliers.directory import Owner, SupplierDirectory
 from partnersignal.suppliers.outline import Outline, Place
-from partnersignal.suppliers.speakers import People
+from partnersignal.suppliers.speakers import People, Side
 from partnersignal.suppliers.subjects import begins_with_pronoun, leads, speaks_of_somebody, subject
 
 _PERSON_WORDS = 3  # words among which a person that leads a sentence stands
-_NAME_ONLY = 5  # words of a numbered line that is a heading
+_NAME_ONLY = 5  # words of a numbered line that is a heading with a name
+_MOST_WORDS = 8  # of one without
+_NUMBERED = 6  # level of numbered headings
+_BARE = 7  # and of lines that only stand alone
+
+_Found = Sequence[tuple[int, int, Owner]]
 
 
 class Narrative:
@@ -46,6 +52,9 @@ class Narrative:
         self._items: list[tuple[int, int | None]] = []  # indentation, supplier
         self._introduced: int | None = None  # by a line that ends with a colon, for the list below it
         self._current = default
+        self._numbered = False  # whether the last heading was a numbered line
+        self._titled = False  # whether the last heading was the title, a bare line at the top
+        self._first = True
         self._paragraph = -1
 
     def owner(self, sentence: Sentence, place: Place | None = None) -> int | None:
@@ -64,11 +73,15 @@ class Narrative:
             The supplier; None where it is nobody's or unsure.
         """
         place = place or self._outline.place(sentence)
+        sentence = self._unlabelled(sentence, place)
         named = self._directory.found(sentence.text)
         new_paragraph = sentence.paragraph != self._paragraph
         self._paragraph = sentence.paragraph
         if place.shape == "heading" or self._heads(sentence, place, named):
-            return self._heading(place, named)
+            section = self._heading(place, named)
+            self._first = False
+            return section
+        self._first = False
         self._open(place, sentence, new_paragraph=new_paragraph)
         owner = self._named(sentence, named) if named else self._unnamed(sentence, place)
         self._current = owner
@@ -78,26 +91,31 @@ class Narrative:
             self._introduced = owner
         return owner
 
-    def _heads(self, sentence: Sentence, place: Place, named: Sequence[tuple[int, int, Owner]]) -> bool:
-        """Return whether a numbered line is a heading: it holds little else than a name."""
-        bare = sentence.text.rstrip()[-1:] not in ".!?," and ":" not in sentence.text
-        return (
-            place.shape in ("item", "entry")
-            and place.level == 0
-            and bool(named)
-            and bare
-            and (
-                sum(end - start for start, end, _ in named) * 2 > len(sentence.text)
-                and len(sentence.text.split()) <= _NAME_ONLY
-            )
-            and not self._items
-        )
+    def _unlabelled(self, sentence: Sentence, place: Place) -> Sentence:
+        """Return the sentence without its speaker or field; a supplier's name there is part of what it says."""
+        label = f"{place.label}:"
+        if not place.label or self._directory.mentions(label) or not sentence.text.startswith(label):
+            return sentence
+        return replace(sentence, text=sentence.text[len(label) :].strip())
 
-    def _heading(self, place: Place, named: Sequence[tuple[int, int, Owner]]) -> int | None:
-        level = place.level if place.shape == "heading" else 6
-        while self._sections and self._sections[-1][0] >= level:
-            self._sections.pop()
+    def _heads(self, sentence: Sentence, place: Place, named: _Found) -> bool:
+        """Return whether a numbered line is a heading: it holds little else than a name, or follows one that does."""
+        if place.shape != "entry" or sentence.text.rstrip()[-1:] in ".!?,:":
+            return False
+        words = len(sentence.text.split())
+        if self._numbered and not named:
+            return words <= _MOST_WORDS
+        return bool(named) and words <= _NAME_ONLY and sum(end - start for start, end, _ in named) * 2 > len(sentence.text)
+
+    def _heading(self, place: Place, named: _Found) -> int | None:
+        level = place.level if place.shape == "heading" else _NUMBERED
+        self._numbered = place.shape == "entry"
         owners = list(dict.fromkeys(owner for _, _, owner in named))
+        while self._sections and self._sections[-1][0] >= level:
+            before, supplier = self._sections.pop()
+            if before == level and supplier is not None and not owners and not self._titled:
+                self._default = None  # headings tell suppliers from other matters: the rest is about none
+        self._titled = not self._sections and self._first and level >= _BARE
         inherited = self._sections[-1][1] if self._sections and not owners else None
         section = only(owners) if owners else inherited
         self._sections.append((level, section))
@@ -112,15 +130,11 @@ class Narrative:
     def _open(self, place: Place, sentence: Sentence, *, new_paragraph: bool) -> None:
         """Forget what does not carry on to this sentence."""
         if place.shape in ("item", "entry"):
-            while self._items and self._items[-1][0] >= place.level:
-                self._items.pop()
-            outer = self._introduced if self._introduced is not None else self._base()
-            self._current = self._items[-1][1] if self._items else outer
-            return
-        if new_paragraph:
+            self._open_item(place)
+        elif new_paragraph:
             self._items, self._introduced = [], None
-            turn = self._conversation and bool(place.label)
-            if not (turn and speaks_of_somebody(sentence.text)):
+            # In a conversation of ours one asks, another answers: "They did".
+            if not (self._conversation and place.label and speaks_of_somebody(sentence.text)):
                 self._current = self._base()
         elif place.shape == "row":
             self._current = self._base()
@@ -129,40 +143,44 @@ class Narrative:
             if not follows:
                 self._current = self._base()
 
-    def _named(self, sentence: Sentence, named: Sequence[tuple[int, int, Owner]]) -> int | None:
+    def _open_item(self, place: Place) -> None:
+        if place.shape == "entry" and self._numbered:
+            # A numbered paragraph behind numbered headings ends the section of the last.
+            self._sections = [each for each in self._sections if each[0] < _NUMBERED]
+            self._numbered = False
+        while self._items and self._items[-1][0] >= place.level:
+            self._items.pop()
+        outer = self._introduced if self._introduced is not None else self._base()
+        self._current = self._items[-1][1] if self._items else outer
+
+    def _named(self, sentence: Sentence, named: _Found) -> int | None:
         owner = subject(sentence.text, named, self._current)
-        base = self._base()
-        if isinstance(owner, int):
-            # Inside one supplier's section another one's name does not say whose behaviour it is, unless it leads.
-            aside = base not in (None, owner) and owner == named[0][2] and not leads(sentence.text, named[0][0])
-            return None if aside and not begins_with_pronoun(sentence.text) else owner
-        return None
+        if not isinstance(owner, int):
+            return None
+        # Inside one supplier's section another one's name does not say whose behaviour it is, unless it leads.
+        aside = self._base() not in (None, owner) and owner == named[0][2] and not leads(sentence.text, named[0][0])
+        return None if aside and not begins_with_pronoun(sentence.text) else owner
 
     def _unnamed(self, sentence: Sentence, place: Place) -> int | None:
         person = self._person(sentence.text)
-        if person is not None:
+        if isinstance(person, int):
             return person
         base = self._base()
-        if (
-            base is not None
-            and self._current != base
-            and not begins_with_pronoun(sentence.text)
-            and place.shape not in ("item", "entry")
-        ):
+        if person is not None and place.opens:
+            return self._items[-1][1] if self._items else base  # a line that one of us leads opens another topic
+        if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):
             return base  # in a section, the text comes back to its supplier
         return self._current
 
-    def _person(self, text: str) -> int | None:
-        """Return the supplier whose person is the subject of a sentence."""
+    def _person(self, text: str) -> Side | None:
+        """Return whose person is the subject of a sentence."""
         words = text.replace("'s", "").replace("’s", "").split()[:_PERSON_WORDS]
         for size in (2, 1):
             for first in range(len(words) - size + 1):
                 name = " ".join(words[first : first + size]).strip(",.;:()\"'“”-*")
                 side = self._people.side(name) if name[:1].isupper() else None
-                if isinstance(side, int):
-                    return side
                 if side is not None:
-                    return None
+                    return side
         return None
 
 

@@ -42,10 +42,13 @@ class People:
         Lower-case full names, first and last names, initials (as written), each only where it can mean one side.
     listed : tuple of (int, int)
         Where attendee lists stand in the text: they tell who was there, not how anybody behaved.
+    marked : bool
+        Whether a list or a label tells a supplier's person by the company: who has none is one of us.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
     listed: tuple[tuple[int, int], ...] = ()
+    marked: bool = False
 
     def side(self, name: str) -> Side | None:
         """Find whose person a name is.
@@ -102,8 +105,11 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
             listed.append((start, end))
             found += _entries(entries, directory)
         found += [_person(label, directory) for label in _labels(message.text) if _marked(label)]
+    marked = message.kind == "meeting_notes" and any(isinstance(side, int) for _, _, side in found)
+    if marked:
+        found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
     found += _introduced(message.text[:200_000], directory)
-    return People(_sides(found), tuple(listed))
+    return People(_sides(found), tuple(listed), marked)
 
 
 def label_side(label: str, people: People, directory: SupplierDirectory) -> Side | None:
@@ -232,8 +238,8 @@ def _person(text: str, directory: SupplierDirectory) -> tuple[str, str, Side | N
         side = _organisation(behind[0], directory)
         if side is None and not _ROLE.fullmatch(behind[0].strip()):
             side = STRANGER
-    match = _NAME.match(name)
-    return (match["name"].strip() if match else ""), initials, side
+    bare_name = _NAME.match(name)
+    return (bare_name["name"].strip() if bare_name else ""), initials, side
 
 
 # What stands in brackets behind a name and is no organisation.

@@ -19,15 +19,23 @@ _SOMEBODY = re.compile(r"\b(?:they|them|their|theirs|he|him|his|she|her|hers)\b"
 _FIRST_PERSON = re.compile(r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|yesterday|today),? )?(?:i|we|our|my)\b", re.I)
 _SECOND_PERSON = re.compile(r"\b(?:you|your|yours)\b", re.I)
 # Between two names these make one subject of both: "A and B", "A, B and C", "A as well as B", "A/B".
-_JOINED = re.compile(
-    r"\s*(?:,|/|&|\band\b|\bor\b|\bas well as\b|\bplus\b|\bund\b|\bet\b|\by\b|\be\b|\s)+(?:\b(?:from|by|the|also|both)\b\s*)*",
+_JOINED = re.compile(r"(?:'s|’s)?(?:[\s,/&]|\b(?:and|or|nor|as well as|plus|und|et|from|by|the|also|both)\b){1,8}", re.I)
+# "A behaved; B did not": two subjects.
+_CONTRASTED = re.compile(r"(?:;|\b(?:but|while|whereas|though|although))\s+(?:the )?$", re.I)
+# "A said that B ...": B is the one who behaves; "A promised that B ..." leaves it with A.
+_REPORTED = re.compile(
+    r"\s*(?:\w+\s)?(?:say|says|said|report|reports|reported|confirm|confirms|confirmed|note|notes|noted|mention|mentions|mentioned|claim|claims|"
+    r"claimed|think|thinks|thought|believe|believes|believed|hear|heard|know|knows|knew|state|states|stated|told|tells|tell|adds?|added)"
+    r"(?:\s(?:us|me|him|her|them|everybody|everyone|\w+ and me))?(?:\s(?:today|again|later|yesterday))?(?:\sthat)?\s(?:the\s)?",
     re.I,
 )
-# "A says that B ...", "A told us B ...": B is the one who behaves.
-_REPORTED = re.compile(r".*\b(?:that|whether|how|why|because|when|while|if|after|before)\s+(?:the )?$", re.I | re.S)
+_THAT = re.compile(r"\bthat\s(?:the\s)?$", re.I)
 _LEAD_WORDS = 4  # words before the subject: "On Monday Acme", "After lunch Acme"
-_COMPARED = re.compile(
-    r"\b(?:than|like|unlike|as (?:\w+ )?as|that of|those of|compared (?:to|with)|instead of|from)\s+(?:the )?$", re.I
+# A name behind these is a measure or a source, not who behaves.
+_ASIDE = re.compile(
+    r"\b(?:than|like|unlike|as (?:\w{1,20} )?as|that of|those of|(?:compared|in contrast) (?:to|with)|instead of|rather than|according to|"
+    r"apart from|besides|except(?: for)?|thanks to|not)\s+(?:the\s)?$",
+    re.I,
 )
 
 
@@ -48,21 +56,24 @@ def subject(text: str, found: Found, previous: int | None) -> Owner | None | Lit
     int, "ambiguous" or "nobody"
         "nobody" where several are named and none is the clear subject, or the subject is somebody unknown.
     """
-    owners = list(dict.fromkeys(owner for _, _, owner in found))
-    start, end, first = found[0]
-    if begins_with_pronoun(text) and not _REPORTED.fullmatch(text[:start]):
+    first_start = found[0][0]
+    if begins_with_pronoun(text) and not _THAT.search(text[:first_start]):
         # "They blamed Osprey": whoever they are.
         return previous if previous is not None else "nobody"
-    if len(owners) == 1:
-        if _COMPARED.search(text[:start]) and previous is None and not leads(text, start):
+    told = [each for each in found if not _ASIDE.search(text[: each[0]])]
+    if not told:
+        if leads(text, first_start) and not speaks_of_somebody(text):
             return "nobody"
+        return previous if previous is not None else "nobody"
+    start, end, first = told[0]
+    second = next((each for each in told if each[2] != first), None)
+    if second is None:
         return first
-    second = next(each for each in found if each[2] != first)
     between = text[end : second[0]]
-    if _JOINED.fullmatch(between.removeprefix("'s").removeprefix("’s")):
+    if _JOINED.fullmatch(between) or _CONTRASTED.search(between):
         return "nobody"
-    if _REPORTED.fullmatch(between) and re.search(r"\b(?:that|whether)\s+(?:the )?$", between, re.I) and len(owners) == 2:
-        return second[2] if isinstance(second[2], int) else first
+    if _REPORTED.fullmatch(between) and isinstance(second[2], int):
+        return second[2]
     return first if leads(text, start) else "nobody"
 
 
