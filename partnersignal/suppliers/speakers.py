@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final, Literal
 
 from partnersignal.messages import Message, Party
@@ -13,22 +14,36 @@ from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory, or
 
 STRANGER: Final = "stranger"
 Side = Owner | Literal["stranger"]
+_Known = tuple[str, str, Side | None]  # name, initials written beside it, side
 
+_LISTING = (
+    "attendees?|attended|attending|present|participants?|participated|in attendance|in the room|on the call|speakers?|people|who|with|"
+    "apologies|absent|teilnehmer(?:innen)?|anwesend|présents?|participantes|asistentes|partecipanti|presenti|presentes|aanwezig|deelnemers|"
+    "deltagere|deltagare|osallistujat|uczestnicy|obecni"
+)
+_MARKS = r"[ \t]*(?:#{1,6}[ \t]*|[-*•·][ \t]+|\d{1,2}[.)][ \t]+)?(?:\*\*|__)?"
 _ATTENDEES = re.compile(
-    r"[ \t]*(?:#{1,6}[ \t]*|[-*•][ \t]+|[*_]{2})?(?:attendees?|attended|attending|present|participants?|participated|in attendance|in the room|"
-    r"on the call|speakers|people|who|with|apologies|absent|teilnehmer(?:innen)?|anwesend|présents?|participantes|asistentes|"
-    r"partecipanti|presenti|presentes|aanwezig|deelnemers|deltagere|deltagare|osallistujat|uczestnicy|obecni)"
-    r"(?P<side>[ \t]+(?:(?:for|from)[ \t]+)?[^:\n]{1,40})?[*_]{0,2}[ \t]*:[*_]{0,2}[ \t]*(?P<rest>.*)$",
+    rf"{_MARKS}(?:{_LISTING})(?P<side>[ \t]+(?:(?:for|from)[ \t]+)?[^:\n]{{1,40}})?(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]*(?P<rest>.*)$",
     re.I,
 )
-_FOR = re.compile(r"[ \t]*(?:[-*•][ \t]+)?(?:for|from)[ \t]+(?P<side>[^:\n]{1,40})[ \t]*:[ \t]+(?P<rest>.*)$", re.I)
+_ATTENDEES_ALONE = re.compile(rf"{_MARKS}(?:{_LISTING})(?P<side>)(?P<rest>)(?:\*\*|__)?[ \t]*$", re.I)
 _MOST_LINES = 60  # of an attendee list
-_LONGEST_ENTRY = 120
-_NAME = re.compile(r"[ \t]*(?:[-*•·][ \t]+|\d{1,2}[.)][ \t]+)?(?P<name>[^\W\d_][\w.'’ -]{0,60}?)[ \t]*$")
+_HEAD_LINES = 60  # of notes, in which people may be named without a heading
+_LONGEST_ENTRY = 160
+_NAME = re.compile(
+    r"(?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|el|al|bin|ibn|zu)(?: (?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|el|al|bin|ibn|zu)){0,4}"
+)
 _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
-_PARTED = re.compile(r"[ \t]+[-–—|@/][ \t]*|[ \t]*[|/@][ \t]*|[ \t]+(?:of|from|at)[ \t]+")
+# What parts a name from its company: "Ann Lee - Acme", "Ann | Acme", "Ann/Acme", "Ann Lee of Acme", "AL = Ann Lee".
+_PARTED = re.compile(r"[ \t]+[-–—][ \t]*|[ \t]*[|/=@\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
+_APART = r"(?![^()\[\]<>\n]{0,100}[)\]>])"  # no comma inside brackets
+_PIECES = re.compile(rf"(?:,|\||\t|[ \t]+(?:and|und|et|y|e|&)[ \t]+){_APART}")
+_GROUPS = re.compile(rf"(?:;|\.(?=[ \t]|$)){_APART}")
+_BOTH = re.compile(r"[(\[][ \t]*(?:both|all|alle|beide|tous|tutti|ambos)\b", re.I)
 # "Jonas from Veltrix", "Aisha at Brightline", "Carla (Veltrix)": a person brought in by the text itself.
-_INTRODUCED = re.compile(r"([^\W\d_a-z][\w'’-]{1,30})(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])")
+_INTRODUCED = re.compile(
+    r"((?:[^\Wa-z\d_][\w'’-]{1,30} ){0,2}[^\Wa-z\d_][\w'’-]{1,30})(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
+)
 _OUR_WORDS = frozenset(["us", "we", "ours", "our side", "our team", "internal", "home team", "in-house"])
 
 
@@ -94,17 +109,17 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
     People
         Names whose side can be told.
     """
-    found: list[tuple[str, str, Side | None]] = []  # name, initials written beside it, side
+    found: list[_Known] = []
     for party in (message.sender, *message.recipients):
         if party is not None and party.name:
             owner = directory.owner(party)
             found.append((party.name, "", owner if owner is not None else STRANGER))
     listed: list[tuple[int, int]] = []
     if message.kind == "meeting_notes":
-        for start, end, entries in _lists(message.text):
+        for start, end, known in _lists(message.text, directory):
             listed.append((start, end))
-            found += _entries(entries, directory)
-        found += [_person(label, directory) for label in _labels(message.text) if _marked(label)]
+            found += known
+        found += [read_person(label, directory) for label in _labels(message.text) if _marked(label)]
     marked = message.kind == "meeting_notes" and any(isinstance(side, int) for _, _, side in found)
     if marked:
         found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
@@ -130,13 +145,13 @@ def label_side(label: str, people: People, directory: SupplierDirectory) -> Side
         None where it cannot be told.
     """
     if _marked(label):
-        side = _person(label, directory)[2]
+        side = read_person(label, directory)[2]
         if side is not None and side != STRANGER:
             return side
     return people.side(label)
 
 
-def _sides(found: Iterable[tuple[str, str, Side | None]]) -> dict[str, Side]:
+def _sides(found: Iterable[_Known]) -> dict[str, Side]:
     """Keep the names that mean people of one side only."""
     sides: dict[str, set[Side | None]] = {}
     for name, initials, side in found:
@@ -157,102 +172,157 @@ def _sides(found: Iterable[tuple[str, str, Side | None]]) -> dict[str, Side]:
     return kept
 
 
-def _lists(text: str) -> Iterator[tuple[int, int, list[tuple[str, str]]]]:
-    """Yield each attendee list: where it stands, and its lines, each with the organisation that heads it."""
-    position = 0
+def _lists(text: str, directory: SupplierDirectory) -> Iterator[tuple[int, int, list[_Known]]]:
+    """Yield each attendee list: where it stands, and its people."""
     lines = text.split("\n")
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
     at = 0
     while at < len(lines):
-        match = _ATTENDEES.match(lines[at][:2_000]) or _FOR.match(lines[at][:2_000])
-        start = position
-        position += len(lines[at]) + 1
-        at += 1
-        if match is None:
-            continue
-        rest, side = match["rest"].strip(), (match["side"] or "").strip()
-        entries = [(rest, side)] if rest else []
         first = at
-        while at < len(lines) and at - first < _MOST_LINES and not rest and _is_entry(lines[at]):
-            entries.append((lines[at].strip(), side))
-            position += len(lines[at]) + 1
-            at += 1
-        yield start, min(position, len(text)), entries
+        match = _ATTENDEES.match(lines[at][:2_000]) or _ATTENDEES_ALONE.match(lines[at][:200])
+        at += 1
+        people: list[_Known] = []
+        if match:
+            heading = _organisation(match["side"] or "", directory)
+            people = _people(match["rest"], heading, directory)
+            rows = 0
+            while at < len(lines) and rows < _MOST_LINES and not match["rest"].strip():
+                if lines[at].strip() and not _is_entry(lines[at]):
+                    break
+                if not lines[at].strip() and rows:
+                    break
+                rows += bool(lines[at].strip())
+                people += _people(lines[at], heading, directory)
+                at += 1
+        elif first < _HEAD_LINES and _is_entry(lines[first]):
+            people = _unheaded(lines[first], text, directory)
+        if people:
+            yield starts[first], min(starts[at], len(text)), people
 
 
 def _is_entry(line: str) -> bool:
     bare = line.strip()
-    return (
-        0 < len(bare) <= _LONGEST_ENTRY and bare[-1] not in ".?!:" and (bool(_BRACKETS.search(bare)) or len(bare.split()) <= 8)
-    )
+    return 0 < len(bare) <= _LONGEST_ENTRY and bare[-1] not in ".?!" and speaker_words(bare) <= _MOST_WORDS
 
 
-def _entries(lines: Iterable[tuple[str, str]], directory: SupplierDirectory) -> list[tuple[str, str, Side | None]]:
-    found: list[tuple[str, str, Side | None]] = []
-    for line, side in lines:
-        # "Acme: Ann Lee, Tom Orr; us: Bob"
-        for group in re.split(r";", line):
-            head, colon, names = group.partition(":")
-            heading = _organisation(head if colon else side, directory)
-            found += _group(names if colon else group, heading, directory)
-    return found
+def speaker_words(line: str) -> int:
+    """Count the words of a line behind its colon that begin in lower case: names have few.
+
+    Parameters
+    ----------
+    line : str
+        A line of notes.
+
+    Returns
+    -------
+    int
+        Their number, roles and joining words not counted.
+    """
+    words = _BRACKETS.sub(" ", line.rpartition(":")[2]).replace(",", " ").split()
+    return sum(word[0].islower() and word not in _JOINING for word in words)
 
 
-def _group(names: str, heading: Side | None, directory: SupplierDirectory) -> list[tuple[str, str, Side | None]]:
-    people: list[tuple[str, str, Side | None]] = []
-    unmarked = 0
-    pieces = re.split(r",(?![^()\[\]]{0,100}[)\]])|[ \t]+(?:and|und|et|y|e|&)[ \t]+(?![^()\[\]]{0,100}[)\]])", names)
-    if len(pieces) > 1 and all(piece and _organisation(piece, directory) is not None for piece in pieces[1:]):
-        pieces = [names.replace(",", " - ")]  # "Ann Lee, Acme"
-    for piece in pieces:
-        if not piece or not piece.strip():
-            continue
-        name, initials, side = _person(piece, directory)
-        if re.search(r"[(\[][ \t]*(?:both|all|alle|beide|tous|tutti|ambos)\b", piece, re.I):
-            people[len(people) - unmarked :] = [(n, i, side) for n, i, _ in people[len(people) - unmarked :]]
-        unmarked = unmarked + 1 if side is None else 0
-        if name:
-            people.append((name, initials, side if side is not None else heading))
+_MOST_WORDS = 1
+_JOINING = frozenset("and und et y e of from at for via van von de der den la el al us both all with the our side".split())
+
+
+def _unheaded(line: str, text: str, directory: SupplierDirectory) -> list[_Known]:
+    """Read a line such as ``Acme: Ann Lee, Tom Orr`` or ``Ann Lee, Acme``; all of it must be people and their company."""
+    people = _people(line, None, directory)
+    sides = {side for _, _, side in people}
+    names = [name for name, _, _ in people]
+    sure = all(" " in name or f"\n{name}:" in text for name in names)
+    return people if people and sure and None not in sides and STRANGER not in sides else []
+
+
+def _people(line: str, heading: Side | None, directory: SupplierDirectory) -> list[_Known]:
+    people: list[_Known] = []
+    for group in _GROUPS.split(re.sub(rf"^{_MARKS}", "", line)):
+        head, colon, names = group.partition(":")
+        side = _organisation(head, directory) if colon else None
+        people += _group(names if side is not None else group, side if side is not None else heading, directory)
     return people
 
 
-def _person(text: str, directory: SupplierDirectory) -> tuple[str, str, Side | None]:
-    """Read ``Ann Lee (AL, Acme)``, ``Ann Lee - Acme``, ``Ann | Acme`` or ``Ann Lee <ann@acme.com>``."""
-    initials, side = "", None
-    for match in _BRACKETS.finditer(text[:300]):
-        for word in re.split(r"[,;/]|[ \t][-–][ \t]", match["inside"]):
-            if _initials_like(word.strip()):
-                initials = word.strip()
-            if side in (None, STRANGER):
-                told = _organisation(word, directory)
-                side = told if told is not None else side
-        if side is None:
-            side = _organisation(match["inside"], directory)
-        if side is None and not initials:
-            side = None if _ROLE.fullmatch(match["inside"].strip()) else STRANGER
-    bare = _BRACKETS.sub(" ", text[:300])
-    if "@" in bare and " " not in bare.strip():
-        owner = directory.owner(Party("", bare.strip().lower()))
-        return bare.partition("@")[0].replace(".", " ").strip(" -*•\t"), initials, owner if owner is not None else STRANGER
-    name, *behind = _PARTED.split(bare, maxsplit=1)
-    if behind and side is None:
-        side = _organisation(behind[0], directory)
-        if side is None and not _ROLE.fullmatch(behind[0].strip()):
-            side = STRANGER
-    bare_name = _NAME.match(name)
-    return (bare_name["name"].strip() if bare_name else ""), initials, side
+def _group(names: str, heading: Side | None, directory: SupplierDirectory) -> list[_Known]:
+    people: list[_Known] = []
+    unmarked = 0
+    for piece in _PIECES.split(names):
+        if not piece.strip(" |*_-\t"):
+            continue
+        name, initials, side = read_person(piece, directory)
+        if name:
+            if _BOTH.search(piece):
+                people[len(people) - unmarked :] = [(each, short, side) for each, short, _ in people[len(people) - unmarked :]]
+            people.append((name, initials, side))
+            unmarked = unmarked + 1 if side is None else 0
+        elif side is not None and people and unmarked and not _BRACKETS.search(piece):
+            people[-1] = (people[-1][0], people[-1][1] or initials, side)  # "Ann Lee, Acme"
+            unmarked = 0
+        elif side is not None:
+            # "Acme (Ann, Tom)"
+            inside = _BRACKETS.search(piece)
+            people += (
+                [(each, "", side) for each in re.split(r"[,;&]| and ", inside["inside"]) if each.strip()] if inside else []
+            )
+    return [(name, initials, heading if side is None else side) for name, initials, side in people]
 
 
-# What stands in brackets behind a name and is no organisation.
+def read_person(text: str, directory: SupplierDirectory) -> _Known:
+    """Read ``Ann Lee (AL, Acme)``, ``Ann Lee - Acme``, ``[Acme] Ann``, ``Ann | Acme`` or ``Ann Lee <ann@acme.com>``.
+
+    Parameters
+    ----------
+    text : str
+        A label of a turn or an entry of a list.
+    directory : SupplierDirectory
+        Who is who.
+
+    Returns
+    -------
+    tuple of (str, str, side)
+        Name, initials where they stand beside it, and side; the name is empty where only a company is told.
+    """
+    text = text.strip(" \t*_-•·")[:300]
+    name, initials = "", ""
+    side: Side | None = None
+    unknown = False
+    outside = _PARTED.split(_BRACKETS.sub(" \t ", text))
+    inside = [word for match in _BRACKETS.finditer(text) for word in re.split(r"[,;/]|[ \t][-–][ \t]", match["inside"])]
+    for place, piece in enumerate([*outside, *inside]):
+        bare = " ".join(piece.split())
+        told = _organisation(bare, directory) if bare else None
+        if not bare:
+            continue
+        if told is not None:
+            side = told if side in (None, STRANGER) else side
+            if "@" in bare and not name and place < len(outside):
+                name = re.sub(r"[._]", " ", bare.partition("@")[0]).title()
+        elif _initials_like(bare) and (name or place or len(outside) + len(inside) > 1):
+            initials = bare
+        elif not name and place < len(outside) and _NAME.fullmatch(bare) and not _ROLE.fullmatch(bare):
+            name = bare
+        elif name and place < len(outside) and _NAME.fullmatch(bare) and "," in text:
+            name = f"{bare} {name}" if not _ROLE.fullmatch(bare) and " " not in name else name  # "Lee, Ann"
+        elif not _ROLE.fullmatch(bare):
+            unknown = True
+    if not name and initials and side is not None:
+        name = initials
+    return name, initials, STRANGER if side is None and unknown else side
+
+
+# What stands beside a name and is no organisation.
 _ROLE = re.compile(
     r"(?:(?:part|remote|online|phone|chair|minutes|notes|host|guest|external|unverified|late|until|from|for|he|she|they|via|by|left|joined)\b.*"
-    r"|.*\b(?:manager|lead|head|director|officer|engineer|analyst|buyer|owner|assistant|architect|c[a-z]o|vp)|\d.*)",
+    r"|.*\b(?:manager|lead|head|director|officer|engineer|analyst|buyer|owner|assistant|architect|sales|support|procurement|finance|legal|it|hr"
+    r"|c[a-z]o|vp)|head of .*|\d.*)",
     re.I,
 )
 
 
 def _organisation(text: str, directory: SupplierDirectory) -> Side | None:
     """Read the name or address of an organisation."""
-    bare = re.sub(r"^(?:both|all|for|from|of|at|the)[ \t]+", "", text.strip(" \t()[]<>,*_-"), flags=re.I)
+    bare = re.sub(r"^(?:(?:both|all|for|from|of|at|the|with)[ \t]+){1,2}", "", text.strip(" \t()[]<>,.*_-"), flags=re.I)
     if not bare:
         return None
     if "@" in bare:
@@ -280,10 +350,10 @@ def _labels(text: str) -> list[str]:
 
 
 def _marked(label: str) -> bool:
-    return bool(re.search(r"[(\[|@]|[ \t][-–—/][ \t]", label))
+    return bool(re.search(r"[(\[|@/,]|[ \t][-–—][ \t]", label))
 
 
-def _introduced(text: str, directory: SupplierDirectory) -> list[tuple[str, str, Side | None]]:
+def _introduced(text: str, directory: SupplierDirectory) -> list[_Known]:
     spans = {start: owner for start, _, owner in directory.found(text)}
     return [
         (match[1], "", spans[match.end()])
