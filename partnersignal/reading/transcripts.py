@@ -15,7 +15,9 @@ _CLOCK = r"\d{1,3}:\d{1,2}(?::\d{1,2})?(?:[.,]\d{1,3})?(?:[ \u202f]?[AaPp]\.?[Mm
 _TIMING = re.compile(rf"[ \t]*{_CLOCK}[ \t]*-->[ \t]*{_CLOCK}")
 _VOICE = re.compile(r"<v(?:\.[\w.-]{0,40})?[ \t]+([^<>\n]{1,120})>")
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,120}>|<\d[\d:.]{0,20}>")
-_LABEL = re.compile(r"[ \t]*(?:-[ \t]+)?(?P<name>[^\W_][^\n:<>]{0,79}?)[ \t]?:(?:[ \t]+|$)")
+_LABEL = re.compile(
+    r"[ \t]*(?:-[ \t]+)?(?:\*\*|__)?(?P<name>[\[(]?[^\W_][^\n:<>]{0,79}?)[ \t]?(?:\*\*|__)?:(?:\*\*|__)?(?:[ \t]+|$)"
+)
 _NAME = re.compile(r"(?:[^\Wa-z_]|\d|d[aeiou']|v[ao]n|de[nr]|el|al|bin|ibn|ter|ten|y|zu)[^\s]{0,40}")
 _MOST_WORDS = 5
 # "[00:01:02] Ann Lee: words", "Ann Lee (00:01:02): words", and the two with the words on the next line.
@@ -25,6 +27,7 @@ _AHEAD = re.compile(
 _BEHIND = re.compile(
     rf"[ \t]*(?P<name>[^\s:\d][^\n:]{{0,79}}?)[ \t,]*[\[(]?(?<![\w.]){_CLOCK}[\])]?[ \t]*(?:[:：](?:[ \t]+(?P<words>.*))?)?$"
 )
+_ALONE = re.compile(rf"[ \t]*[\[(]?{_CLOCK}[\])]?[ \t]*[-–—]?[ \t]+(?P<name>[^\s:\d][^\n:]{{0,79}})$")
 _MOMENT = re.compile(rf"[ \t]*[\[(]?{_CLOCK}[\])]?[ \t]*$")
 _FEWEST = 2  # timed lines that make a text a transcript
 
@@ -114,7 +117,7 @@ def _is_transcript(first_line: str, names: list[str]) -> bool:
 def _is_name(text: str) -> bool:
     """Return whether a text looks like the name of a speaker: few words, each a name's, besides brackets."""
     bare = re.sub(r"[(\[][^()\[\]]{0,60}[)\]]", " ", text.partition("|")[0])
-    words = bare.replace(",", " ").split()
+    words = re.sub(r"[,/]|[ \t][-–—][ \t]", " ", bare).split()
     return 0 < len(words) <= _MOST_WORDS and all(_NAME.fullmatch(word) or "@" in word for word in words)
 
 
@@ -174,13 +177,13 @@ def _plain(text: str) -> str:
 
 def _head(line: str) -> _Turn | None:
     """Read a line with a time that opens a turn."""
-    match = (_AHEAD.match(line) or _BEHIND.match(line)) if len(line) < 2_000_000 else None
+    match = _AHEAD.match(line) or _BEHIND.match(line) or _ALONE.match(line)
     if match is None:
         return None
     name = re.split(r"[ \t]+to[ \t]+", match["name"])[0].strip(" \t*_")
     if not name or not _is_name(name):
         return None
-    return name, (match["words"] or "").strip()
+    return name, (match.groupdict().get("words") or "").strip()
 
 
 def _written(turns: Iterable[_Turn]) -> str:

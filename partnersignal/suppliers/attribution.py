@@ -99,9 +99,18 @@ class _Mail:
 
     def _author(self, sentence: Sentence) -> Party | None:
         if sentence.zone in ("quoted", "forwarded"):
-            zone = self._zones[bisect_right(self._starts, sentence.start) - 1] if self._zones else None
-            return zone.author if zone else None
+            zone = self._zones[bisect_right(self._starts, sentence.start) - 1]
+            return zone.author or (self._other_side(sentence) if zone.kind == "quoted" else None)
         return self._message.sender
+
+    def _other_side(self, sentence: Sentence) -> Party | None:
+        """Return whom a mail between two sides answers; quotes inside its quotes may be anybody's."""
+        line = self._message.text[self._message.text.rfind("\n", 0, sentence.start) + 1 : sentence.start + 1]
+        sides = {self._directory.owner(party) for party in self._message.recipients}
+        own = self._side(self._message.sender)
+        if line.replace(" ", "").startswith(">>") or len(sides) != 1 or {own, *sides} in ({own}, {None}) or None in sides:
+            return None
+        return self._message.recipients[0] if OURS in (own, *sides) and own is not None else None
 
     def _side(self, party: Party | None) -> Side | None:
         """Find whose person it is; quotes may name their authors without address."""
@@ -184,7 +193,8 @@ class _Notes:
 
     def _new_turn(self, place: Place, sentence: Sentence) -> None:
         """Find out whose turn the sentence stands in; a turn ends with its paragraph, or where a line opens another."""
-        if place.label and place.opens:
+        spoken = not self._directory.mentions(place.label.partition(" ")[0]) or self._outline.is_conversation()
+        if place.label and place.opens and spoken:
             self._turn = label_side(place.label, self._people, self._directory)
             if self._turn is None and self._people.marked and not self._directory.mentions(place.label):
                 self._turn = OURS  # where the others' companies are told, who has none is one of us
@@ -251,7 +261,7 @@ def _by_supplier(directory: SupplierDirectory, writer: int, sentences: Sequence[
 
 def _own_words(directory: SupplierDirectory, writer: int, text: str, previous: int | None) -> tuple[_Found, int | None]:
     """Attribute a supplier's own sentence; also return the other supplier that a pronoun may go on about."""
-    named = directory.found(text)
+    named = directory.found(text, (writer,))
     owners = {owner for _, _, owner in named}
     if not named:
         if previous is not None and begins_with_pronoun(text):
@@ -274,7 +284,7 @@ def _to_suppliers(directory: SupplierDirectory, addressed: set[int], sentences: 
     for sentence in sentences:
         if sentence.paragraph != paragraph:
             paragraph, previous = sentence.paragraph, None
-        named = directory.found(sentence.text)
+        named = directory.found(sentence.text, addressed)
         owner: Owner | str | None
         if named:
             owner = subject(sentence.text, named, previous)

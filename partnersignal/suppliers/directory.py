@@ -8,7 +8,7 @@ import io
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -91,12 +91,12 @@ class SupplierDirectory:
         return owners | dict.fromkeys((*self.our_domains, *self.our_addresses), OURS)
 
     @cached_property
-    def _aliases(self) -> dict[str, Owner]:
-        owners: dict[str, Owner] = {}
+    def _aliases(self) -> dict[str, frozenset[int]]:
+        owners: dict[str, frozenset[int]] = {}
         for number, supplier in enumerate(self.suppliers):
             for alias in (supplier.name, *supplier.aliases):
                 key = _alias_key(alias)
-                owners[key] = AMBIGUOUS if owners.get(key, number) != number else number
+                owners[key] = owners.get(key, frozenset()) | {number}
         return owners
 
     @cached_property
@@ -144,13 +144,15 @@ class SupplierDirectory:
         """
         return tuple(dict.fromkeys(owner for _, _, owner in self.found(text)))
 
-    def found(self, text: str) -> tuple[tuple[int, int, Owner], ...]:
+    def found(self, text: str, among: Collection[int] = ()) -> tuple[tuple[int, int, Owner], ...]:
         """Find where a text names suppliers.
 
         Parameters
         ----------
         text : str
             A sentence or subject.
+        among : collection of int, optional
+            Suppliers that are meant by a name that they share with others: who writes, or is written to.
 
         Returns
         -------
@@ -159,7 +161,14 @@ class SupplierDirectory:
         """
         if self._mention is None:
             return ()
-        return tuple((m.start(), m.end(), self._aliases[_alias_key(m.group(0))]) for m in self._mention.finditer(text))
+        return tuple((m.start(), m.end(), self._owner_of_name(m.group(0), among)) for m in self._mention.finditer(text))
+
+    def _owner_of_name(self, name: str, among: Collection[int]) -> Owner:
+        sharing = self._aliases[_alias_key(name)]
+        if len(sharing) == 1:
+            return next(iter(sharing))
+        meant = sharing.intersection(among)
+        return next(iter(meant)) if len(meant) == 1 else AMBIGUOUS
 
     def names(self) -> tuple[str, ...]:
         """Return the suppliers' names.

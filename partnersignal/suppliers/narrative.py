@@ -100,6 +100,10 @@ class Narrative:
 
     def _heads(self, sentence: Sentence, place: Place, named: _Found) -> bool:
         """Return whether a numbered line is a heading: it holds little else than a name, or follows one that does."""
+        if place.shape == "label" and named:
+            # "Supplier: Acme"
+            rest = sentence.text[: named[0][0]].strip() + sentence.text[named[-1][1] :].strip(" .")
+            return len(named) == 1 and not rest and not self._conversation
         if place.shape != "entry" or sentence.text.rstrip()[-1:] in ".!?,:":
             return False
         words = len(sentence.text.split())
@@ -108,7 +112,7 @@ class Narrative:
         return bool(named) and words <= _NAME_ONLY and sum(end - start for start, end, _ in named) * 2 > len(sentence.text)
 
     def _heading(self, place: Place, named: _Found) -> int | None:
-        level = place.level if place.shape == "heading" else _NUMBERED
+        level = {"heading": place.level, "label": _BARE}.get(place.shape, _NUMBERED)
         self._numbered = place.shape == "entry"
         owners = list(dict.fromkeys(owner for _, _, owner in named))
         while self._sections and self._sections[-1][0] >= level:

@@ -77,7 +77,7 @@ class Outline:
         before = self._text[start : sentence.start]
         if len(before) > 200 or any(character.isalnum() for character in re.sub(_NUMBERED, "", before)):
             return Place("text")
-        label = speaker_label(line.lstrip(" \t-*•"))
+        label = speaker_label(line.lstrip(" \t-•"))
         name = label[0] if label else ""
         level = self._heading(line, start)
         if level:
@@ -86,7 +86,7 @@ class Outline:
             numbered = _NUMBERED.match(line) or _ENTRY.match(line)
             indented = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
             return Place("entry" if numbered else "item", indented, True, name)
-        if "\t" in line.strip():
+        if "\t" in line.strip() or line.lstrip().startswith("|"):
             return Place("row", 0, True, name)
         return Place("label" if name else "text", 0, True, name)
 

@@ -35,7 +35,7 @@ _NAME = re.compile(
 )
 _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
 # What parts a name from its company: "Ann Lee - Acme", "Ann | Acme", "Ann/Acme", "Ann Lee of Acme", "AL = Ann Lee".
-_PARTED = re.compile(r"[ \t]+[-–—][ \t]*|[ \t]*[|/=@\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
+_PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
 _APART = r"(?![^()\[\]<>\n]{0,100}[)\]>])"  # no comma inside brackets
 _PIECES = re.compile(rf"(?:,|\||\t|[ \t]+(?:and|und|et|y|e|&)[ \t]+){_APART}")
 _GROUPS = re.compile(rf"(?:;|\.(?=[ \t]|$)){_APART}")
@@ -202,6 +202,7 @@ def _lists(text: str, directory: SupplierDirectory) -> Iterator[tuple[int, int, 
 
 def _is_entry(line: str) -> bool:
     bare = line.strip()
+    bare = bare.rstrip(".") if re.match(r"(?:from|for)\b", bare, re.I) else bare
     return 0 < len(bare) <= _LONGEST_ENTRY and bare[-1] not in ".?!" and speaker_words(bare) <= _MOST_WORDS
 
 
@@ -232,7 +233,8 @@ def _unheaded(line: str, text: str, directory: SupplierDirectory) -> list[_Known
     sides = {side for _, _, side in people}
     names = [name for name, _, _ in people]
     sure = all(" " in name or f"\n{name}:" in text for name in names)
-    return people if people and sure and None not in sides and STRANGER not in sides else []
+    known = any(isinstance(side, int) for side in sides) or sides == {OURS}
+    return people if people and sure and known and STRANGER not in sides else []
 
 
 def _people(line: str, heading: Side | None, directory: SupplierDirectory) -> list[_Known]:
