@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -55,9 +54,14 @@ def _answers(row: dict) -> Iterator[Answer]:
     message = zoned(_message(row))
     sentences = _sentences(message)
     found = list(zip(sentences, attribute(message, sentences, DIRECTORY), strict=True))
+    bare = [place for place, character in enumerate(message.text) if character.isalnum()]
+    words = "".join(message.text[place] for place in bare).lower()
     at = 0
     for sentence, supplier, *voice in row["expected"]:
-        at, attribution = _find(sentence, found, at)
+        wanted = "".join(character for character in sentence if character.isalnum()).lower()
+        at = max(words.find(wanted, at), words.find(wanted) if words.find(wanted, at) < 0 else 0)
+        start, end = bare[at], bare[min(at + len(wanted), len(bare)) - 1]
+        attribution = max(found, key=lambda each: min(each[0].end, end) - max(each[0].start, start), default=(None, None))[1]
         yield Answer(
             row["id"], row["kind"], row["case"], sentence, supplier, voice[0] if voice else None,
             attribution.supplier if attribution else None, attribution.voice if attribution else None,
@@ -83,16 +87,3 @@ def _sentences(message: Message) -> tuple[Sentence, ...]:
         replace(each, zone=kinds[max(start for start in starts if start <= each.start)])
         for each in split_sentences(message.text, opened)
     )
-
-
-def _find(sentence: str, found: list[tuple[Sentence, Attribution | None]], at: int) -> tuple[int, Attribution | None]:
-    wanted = _bare(sentence)
-    for place in (*range(at, len(found)), *range(at)):
-        got = _bare(found[place][0].text)
-        if wanted in got or (got in wanted and len(got) * 2 > len(wanted)):
-            return place, found[place][1]
-    return at, None
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\W", "", text).lower()

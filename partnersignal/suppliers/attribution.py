@@ -156,10 +156,9 @@ class _Notes:
         self._message, self._sentences, self._directory, self._people = message, sentences, directory, people
         self._outline = Outline(message.text)
         suppliers = people.suppliers()
-        self._present = next(iter(suppliers)) if len(suppliers) == 1 and people.listed else None
-        self._narrative = Narrative(
-            message.text, directory, people, _default(message.subject, self._own(), directory), self._outline
-        )
+        self._present = next(iter(suppliers)) if len(suppliers) == 1 and people.marked else None
+        default = _default(message.subject, self._own(), directory, self._present)
+        self._narrative = Narrative(message.text, directory, people, default, self._outline)
         self._turn: Side | None = None  # whose turn it is; None outside turns
         self._answered: int | None = None  # the supplier that spoke last
         self._spoken_to: int | None = None  # whom the turn of one of us answers
@@ -193,7 +192,9 @@ class _Notes:
 
     def _new_turn(self, place: Place, sentence: Sentence) -> None:
         """Find out whose turn the sentence stands in; a turn ends with its paragraph, or where a line opens another."""
-        spoken = not self._directory.mentions(place.label.partition(" ")[0]) or self._outline.is_conversation()
+        named = self._directory.found(place.label)
+        # "Acme: late" is a topic; in a conversation it is a turn.
+        spoken = not named or named[0][0] > 0 or self._outline.is_conversation()
         if place.label and place.opens and spoken:
             self._turn = label_side(place.label, self._people, self._directory)
             if self._turn is None and self._people.marked and not self._directory.mentions(place.label):
@@ -235,9 +236,10 @@ def _spoken(sentence: Sentence) -> str:
     return words if colon and len(head) <= 80 else sentence.text
 
 
-def _default(title: str, sentences: Sequence[Sentence], directory: SupplierDirectory) -> int | None:
-    """Return the supplier that the subject names, where the text names no other."""
-    named = only(directory.mentions(title))
+def _default(title: str, sentences: Sequence[Sentence], directory: SupplierDirectory, present: int | None = None) -> int | None:
+    """Return the supplier that the subject names, or whose people alone were there, where the text names no other."""
+    titled = directory.mentions(title)
+    named = only(titled) if titled else present
     everyone = {owner for sentence in sentences for owner in directory.mentions(sentence.text)}
     return named if named is not None and everyone <= {named} else None
 

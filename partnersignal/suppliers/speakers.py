@@ -144,6 +144,9 @@ def label_side(label: str, people: People, directory: SupplierDirectory) -> Side
     int, "ours", "stranger" or None
         None where it cannot be told.
     """
+    company = _organisation(label, directory)
+    if company is not None and not people.side(label) and not _marked(label):
+        return company  # "Acme:", "Us:"
     if _marked(label):
         side = read_person(label, directory)[2]
         if side is not None and side != STRANGER:
