@@ -18,7 +18,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,120}>|<\d[\d:.]{0,20}>")
 _LABEL = re.compile(
     r"[ \t]*(?:-[ \t]+)?(?:\*\*|__)?(?P<name>[\[(]?[^\W_][^\n:<>]{0,79}?)[ \t]?(?:\*\*|__)?:(?:\*\*|__)?(?:[ \t]+|$)"
 )
-_NAME = re.compile(r"(?:[^\Wa-z_]|\d|d[aeiou']|v[ao]n|de[nr]|el|al|bin|ibn|ter|ten|y|zu)[^\s]{0,40}")
+_NAME = re.compile(r"(?:[^\Wa-z_]|\d|d[aeiou']|v[ao]n|de[nr]|el|al|bin|ibn|us|ter|ten|y|zu)[^\s]{0,40}")
 _MOST_WORDS = 5
 # "[00:01:02] Ann Lee: words", "Ann Lee (00:01:02): words", and the two with the words on the next line.
 _AHEAD = re.compile(

@@ -170,7 +170,7 @@ class Narrative:
         if isinstance(person, int):
             return person
         base = self._base()
-        if person is not None and place.opens:
+        if person is not None and place.shape in ("item", "entry", "label"):
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):
