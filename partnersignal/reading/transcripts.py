@@ -55,7 +55,12 @@ def subtitles_to_turns(text: str) -> str:
     turns = _cue_turns(text)
     if not turns:
         raise ValueError("it holds no cue: no line of the form 00:00:01.000 --> 00:00:02.000")
-    return turns
+    lines = text.split("\n")
+    first = next(at for at, line in enumerate(lines) if _TIMING.match(line))
+    # The title, and notes that list people; other notes are the program's.
+    title = re.sub(r"WEBVTT[ \t:–-]*", "", lines[0], count=1) if lines[0].startswith("WEBVTT") else ""
+    notes = (line.removeprefix("NOTE").strip() for line in lines[1:first] if re.search(r"[,(@]", line))
+    return "\n\n".join(each for each in (title, "\n".join(note for note in notes if speaker_label(note)), turns) if each)
 
 
 def transcript_to_turns(text: str) -> str:
@@ -74,7 +79,8 @@ def transcript_to_turns(text: str) -> str:
     """
     lines = text.split("\n")
     if sum(_TIMING.match(line) is not None for line in lines) >= _FEWEST:
-        return _cue_turns(text) or text
+        timed = next(at for at, line in enumerate(lines) if _TIMING.match(line))
+        return "\n\n".join(each for each in (_before(lines[:timed]), _cue_turns(text)) if each)
     heads = [_head(line) for line in lines]
     first = next((at for at, head in enumerate(heads) if head), None)
     if first is None or not _is_transcript(lines[first], [head[0] for head in heads if head]):
@@ -86,8 +92,7 @@ def transcript_to_turns(text: str) -> str:
         elif not _MOMENT.match(line):
             name, words = turns[-1]
             turns[-1] = (name, f"{words} {line.strip()}".strip())
-    before = "\n".join(line for line in lines[:first] if not _MOMENT.match(line)).strip("\n")
-    return "\n\n".join(each for each in (before, _written(turns)) if each)
+    return "\n\n".join(each for each in (_before(lines[:first]), _written(turns)) if each)
 
 
 def speaker_label(line: str) -> tuple[str, str] | None:
@@ -119,6 +124,12 @@ def _is_name(text: str) -> bool:
     bare = re.sub(r"[(\[][^()\[\]]{0,60}[)\]]", " ", text.partition("|")[0])
     words = re.sub(r"[,/]|[ \t][-–—][ \t]", " ", bare).split()
     return 0 < len(words) <= _MOST_WORDS and all(_NAME.fullmatch(word) or "@" in word for word in words)
+
+
+def _before(lines: Iterable[str]) -> str:
+    """Return what stands before the first turn, without times and the numbers of cues."""
+    kept = (line for line in lines if not _MOMENT.match(line) and not line.strip().isdecimal() and line.strip() != "WEBVTT")
+    return "\n".join(kept).strip("\n")
 
 
 def _cue_turns(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from partnersignal.messages import Message, Party, Sentence, Voice
+from partnersignal.reading.transcripts import speaker_label
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.narrative import Narrative, only
 from partnersignal.suppliers.outline import Outline, Place
@@ -157,7 +158,9 @@ class _Notes:
         self._outline = Outline(message.text)
         suppliers = people.suppliers()
         self._present = next(iter(suppliers)) if len(suppliers) == 1 and people.marked else None
-        default = _default(message.subject, self._own(), directory, self._present)
+        # The first line is the subject; where it is a sentence or a label it says nothing of the rest.
+        title = "" if speaker_label(message.subject) or message.subject.rstrip()[-1:] in ".!?" else message.subject
+        default = _default(title, self._own(), directory, self._present)
         self._narrative = Narrative(message.text, directory, people, default, self._outline)
         self._turn: Side | None = None  # whose turn it is; None outside turns
         self._answered: int | None = None  # the supplier that spoke last
@@ -237,11 +240,12 @@ def _spoken(sentence: Sentence) -> str:
 
 
 def _default(title: str, sentences: Sequence[Sentence], directory: SupplierDirectory, present: int | None = None) -> int | None:
-    """Return the supplier that the subject names, or whose people alone were there, where the text names no other."""
+    """Return the supplier that the subject names, or whose people alone were there and the text names no other."""
     titled = directory.mentions(title)
-    named = only(titled) if titled else present
+    if titled or present is None:
+        return only(titled)
     everyone = {owner for sentence in sentences for owner in directory.mentions(sentence.text)}
-    return named if named is not None and everyone <= {named} else None
+    return present if everyone <= {present} else None
 
 
 def _about(narrative: Narrative, sentences: Sequence[Sentence]) -> list[_Found]:

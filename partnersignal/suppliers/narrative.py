@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from partnersignal.messages import Sentence
+from partnersignal.reading.transcripts import speaker_label
 from partnersignal.suppliers.directory import Owner, SupplierDirectory
 from partnersignal.suppliers.outline import Outline, Place
 from partnersignal.suppliers.speakers import People, Side
@@ -47,7 +48,7 @@ class Narrative:
     ) -> None:
         self._directory, self._people, self._default = directory, people, default
         self._outline = outline or Outline(text)
-        self._conversation = self._outline.is_conversation()
+        self._conversation = self._outline.is_conversation() and not _records(text, directory)
         self._sections: list[tuple[int, int | None]] = []  # level of the heading, supplier
         self._items: list[tuple[int, int | None]] = []  # indentation, supplier
         self._introduced: int | None = None  # by a line that ends with a colon, for the list below it
@@ -138,7 +139,8 @@ class Narrative:
         elif new_paragraph:
             self._items, self._introduced = [], None
             # In a conversation of ours one asks, another answers: "They did".
-            if not (self._conversation and place.label and speaks_of_somebody(sentence.text)):
+            answers = self._conversation and place.label and speaks_of_somebody(sentence.text)
+            if not answers and not begins_with_pronoun(sentence.text):
                 self._current = self._base()
         elif place.shape == "row":
             self._current = self._base()
@@ -187,6 +189,12 @@ class Narrative:
                 if side is not None:
                     return side
         return None
+
+
+def _records(text: str, directory: SupplierDirectory) -> bool:
+    """Return whether the labels of a text are fields: one of them holds a supplier's name and nothing else."""
+    labels = (label for line in text.split("\n") if (label := speaker_label(line)))
+    return any(found[0][:2] == (0, len(words)) for _, words in labels if words and (found := directory.found(words.strip())))
 
 
 def only(owners: Sequence[Owner]) -> int | None:

@@ -19,6 +19,7 @@ _NUMBERED = re.compile(r"[ \t]*(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])[ \t]+")
 _ENTRY = re.compile(r"[ \t]*#?[A-Z]{0,3}[-.]?\d{1,4}[.):]?[ \t]+(?=[^\W\d_])")  # "D-31 Extend ...", "#12 ..."
 _LONGEST = 60  # characters of a heading that is marked only by standing alone
 _MOST_WORDS = 8
+_SHORTEST = 4  # letters of a heading in capitals
 _BARE, _LABEL = 7, 8  # levels below the six of Markdown
 
 
@@ -121,11 +122,13 @@ class Outline:
         marked = _MARKDOWN.match(line)
         if marked:
             return len(marked[1])
-        words = line.strip()
+        words = line.strip(" \t=~_#[]<>→»–—-")
         if _BOLD.match(line):
             return 6
         if words.endswith(":") and len(words) <= _LONGEST and not LIST_ITEM.match(line) and words.count(":") == 1:
             return _LABEL if len(words.split()) <= _MOST_WORDS - 2 else 0
         alone = start == 0 or self._text[max(0, start - 2) : start] == "\n\n"
         short = len(words) <= _LONGEST and len(words.split()) <= _MOST_WORDS and words[-1:] not in ".!?,;"
-        return _BARE if alone and short and not LIST_ITEM.match(line) and not speaker_label(line) and words[:1].isupper() else 0
+        if LIST_ITEM.match(line) or speaker_label(line) or not short or not words[:1].isupper():
+            return 0
+        return _BARE if alone or (words.isupper() and len(words) > _SHORTEST) else 0

@@ -42,7 +42,10 @@ _GROUPS = re.compile(rf"(?:;|\.(?=[ \t]|$)){_APART}")
 _BOTH = re.compile(r"[(\[][ \t]*(?:both|all|alle|beide|tous|tutti|ambos)\b", re.I)
 # "Jonas from Veltrix", "Aisha at Brightline", "Carla (Veltrix)": a person brought in by the text itself.
 _INTRODUCED = re.compile(
-    r"((?:[^\Wa-z\d_][\w'’-]{1,30} ){0,2}[^\Wa-z\d_][\w'’-]{1,30})(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
+    r"((?:[^\Wa-z\d_][\w'’-]{1,30} ){0,2}[^\Wa-z\d_][\w'’-]{1,30})(?: \(([A-Z]{2,4})\))?(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
+)
+_TITLES = frozenset(
+    ["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "m", "madame", "monsieur", "sig", "sr", "sra"]
 )
 _OUR_WORDS = frozenset(["us", "we", "ours", "our side", "our team", "internal", "home team", "in-house"])
 
@@ -79,9 +82,15 @@ class People:
             None for a name that is unknown or could mean people of two sides.
         """
         bare = " ".join(re.sub(r"[.]", "", _BRACKETS.sub(" ", name)).split())
-        if not bare:
+        words = _turned(bare).lower().split()
+        if words and words[0] in _TITLES:
+            words.pop(0)
+        if not words:
             return None
-        return self.sides.get(bare if _initials_like(bare) else _turned(bare).lower())
+        # "Ann L.", "A. Lee"
+        short = words[0] if len(words[-1]) == 1 else words[-1] if len(words[0]) == 1 else ""
+        tried = (bare if _initials_like(bare) else "", " ".join(words), short)
+        return next((self.sides[each] for each in tried if each in self.sides), None)
 
     def suppliers(self) -> set[int]:
         """Return the suppliers whose people are known.
@@ -361,7 +370,7 @@ def _marked(label: str) -> bool:
 def _introduced(text: str, directory: SupplierDirectory) -> list[_Known]:
     spans = {start: owner for start, _, owner in directory.found(text)}
     return [
-        (match[1], "", spans[match.end()])
+        (match[1], match[2] or "", spans[match.end()])
         for match in _INTRODUCED.finditer(text)
         if isinstance(spans.get(match.end()), int) and not directory.mentions(match[1])
     ]
