@@ -177,7 +177,7 @@ def test_any_lines_give_turns_or_a_reason(lines: list[str]) -> None:
     "line", ["A" * 300_000, "A " * 150_000, "0:1" * 100_000, "<v " * 100_000, "(" * 300_000, "<v A>" * 60_000]
 )
 def test_long_lines_take_no_time(line: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     transcript_to_turns(f"{line}\n{line}")
     subtitles_to_turns(f"0:01 --> 0:02\nwords\n{line}\n{line}")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

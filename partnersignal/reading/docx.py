@@ -14,7 +14,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"  # the namespace of "strict" documents
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _CREATED = "{http://purl.org/dc/terms/}created"
-_LARGEST_PART = 64 * 1024 * 1024  # bytes unpacked of one part; bounds zip bombs
+_LARGEST_PART = 4 * 1024 * 1024  # bytes unpacked of one part; bounds zip bombs
 _DROPPED = frozenset(
     ["del", "moveFrom", "delText", "instrText", "pPr", "rPr", "tblPr", "tblGrid", "trPr", "tcPr", "sdtPr", "sdtEndPr", "rt"]
 )
@@ -134,15 +134,20 @@ class _Blocks:
 
     def _paragraph(self, paragraph: etree._Element) -> None:
         words = self._joined + "".join(_words(paragraph))
-        if paragraph.find(f"{_W}pPr/{_W}rPr/{_W}del") is not None:
+        properties = paragraph.find(f"{_W}pPr")
+        if properties is None:
+            self._joined = ""
+            self._blocks.append(("", words.strip("\n")))
+            return
+        if properties.find(f"{_W}rPr/{_W}del") is not None:
             self._joined = words
             return
         self._joined = ""
-        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
+        style = properties.find(f"{_W}pStyle")
         level = self._headings.get(style.get(f"{_W}val", ""), 0) if style is not None else 0
         if level and words.strip():
             self._blocks.append(("", f"{'#' * level} {' '.join(words.split())}"))
-        elif paragraph.find(f"{_W}pPr/{_W}numPr") is not None and words.strip():
+        elif properties.find(f"{_W}numPr") is not None and words.strip():
             self._blocks.append(("list", f"- {words.strip()}"))
         else:
             self._blocks.append(("", words.strip("\n")))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from partnersignal.messages import Message, Unreadable
 from partnersignal.reading.mime import parse_message
-from partnersignal.reading.shard import LARGEST_MESSAGE, SHARD_BYTES, Shard
+from partnersignal.reading.shard import LARGEST_MESSAGE, READ_BYTES, SHARD_BYTES, Shard
 
 # A separator is "From ", an address or "-", a time and a year (or nothing, as new Thunderbirds write), after a
 # blank line and before a header line. A sentence that starts with "From" is none of that. The first line of an
@@ -35,10 +35,10 @@ def shards(path: str) -> Iterator[Shard]:
     """
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = 0
-        for match in _SEPARATOR.finditer(data):
-            if match.start() - start >= SHARD_BYTES:
-                yield Shard("mbox", path, start, match.start())
-                start = match.start()
+        for place in _separators(data, 0, len(data)):
+            if place - start >= SHARD_BYTES:
+                yield Shard("mbox", path, start, place)
+                start = place
         yield Shard("mbox", path, start, len(data))
 
 
@@ -57,19 +57,31 @@ def read(shard: Shard) -> Iterator[Message | Unreadable]:
     """
     with open(shard.path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start: int | None = None
-        for match in _SEPARATOR.finditer(data, shard.start, shard.stop):
+        for place in _separators(data, shard.start, shard.stop):
             if start is not None:
-                yield _message(data, start, match.start(), shard)
-            start = match.start()
+                yield _message(data, start, place, shard)
+            start = place
         if start is not None:
             yield _message(data, start, shard.stop, shard)
+
+
+def _separators(data: mmap.mmap, start: int, stop: int) -> Iterator[int]:
+    """Yield where messages begin; a plain search comes first, which is many times faster than the pattern."""
+    place = start if data[start : start + 5] == b"From " else data.find(b"\nFrom ", start, stop) + 1
+    while place or start == 0:
+        if _SEPARATOR.match(data, place):
+            yield place
+        place = data.find(b"\nFrom ", place, stop) + 1
+        start = place
+        if not place:
+            return
 
 
 def _message(data: mmap.mmap, start: int, stop: int, shard: Shard) -> Message | Unreadable:
     source = f"{shard.name}:{start}"
     if stop - start > LARGEST_MESSAGE:
         return Unreadable(source, f"larger than {LARGEST_MESSAGE // 1024 // 1024} MiB")
-    raw = data[start:stop].partition(b"\n")[2]
+    raw = data[start : min(stop, start + READ_BYTES)].partition(b"\n")[2]
     try:
         return parse_message(_ESCAPED.sub(rb"\1", raw), source)
     except ValueError as error:

@@ -23,6 +23,7 @@ KEPT_HEADERS = (
     "precedence", "return-path", "x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-failed-recipients",
 )  # fmt: skip
 LONGEST_TEXT = 1_000_000  # characters kept of one body; the rest is cut
+LONGEST_HTML = 2 * LONGEST_TEXT  # characters of HTML read for it
 _MOST_PARTS = 1_000
 # A boundary that was folded inside its quotes, which the standard library does not unfold.
 _FOLDED_BOUNDARY = re.compile(rb"""(\bboundary="[^"\r\n]{0,200})\r?\n[ \t]([^"\r\n]{0,200}")""", re.I)
@@ -144,7 +145,7 @@ def _texts(part: MimePart) -> Iterator[str]:
         # A multipart without its boundary is read as the text it is.
         if part.get_content_maintype() in ("text", "multipart") and kind != "text/calendar" and not _attached(part):
             text = _decoded(part)
-            yield html_to_text(text) if kind == "text/html" else text
+            yield html_to_text(text[:LONGEST_HTML]) if kind == "text/html" else text
     elif kind == "message/rfc822":
         for inner in _parts(part):
             yield _forward_header(inner)

@@ -17,6 +17,7 @@ from partnersignal.reading.transcripts import speaker_label, subtitles_to_turns,
 
 _FILE_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 _HEAD_LINES = 12
+_READ_BYTES = 8 * 1024 * 1024  # of a text file: eight times the characters that are kept
 
 
 def read(shard: Shard) -> Iterator[Message | Unreadable]:
@@ -41,7 +42,8 @@ def read(shard: Shard) -> Iterator[Message | Unreadable]:
         try:
             if os.path.getsize(path) > LARGEST_MESSAGE:
                 raise ValueError(f"larger than {LARGEST_MESSAGE // 1024 // 1024} MiB")
-            data = Path(path).read_bytes()
+            with open(path, "rb") as file:
+                data = file.read(-1 if name.lower().endswith(".docx") else _READ_BYTES)
             if not data.strip():
                 raise ValueError("the file is empty")
             yield _message(data, name)
