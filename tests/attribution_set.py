@@ -44,9 +44,13 @@ class Answer:
         return self.found is None and not self.right
 
 
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").strip("\n").split("\n")
+
+
 def answers() -> list[Answer]:
     """Attribute the whole set."""
-    rows = [json.loads(line) for name in ("notes", "threads") for line in (FOLDER / f"{name}.jsonl").open(encoding="utf-8")]
+    rows = [json.loads(line) for name in ("notes", "threads") for line in _lines(FOLDER / f"{name}.jsonl")]
     return [answer for row in rows for answer in _answers(row)]
 
 

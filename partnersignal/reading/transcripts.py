@@ -146,7 +146,8 @@ def _cues(lines: Iterable[str]) -> Iterator[list[str]]:
             if cue:
                 if cue[-1].strip().isdecimal():
                     cue.pop()  # the number of a cue that no blank line parts from the one before
-                yield cue
+                if cue:
+                    yield cue
             cue = []
         elif not line.strip():
             if cue:

@@ -19,6 +19,7 @@ _NUMBERED = re.compile(r"[ \t]*(?:\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])[ \t]+")
 _ENTRY = re.compile(r"[ \t]*#?[A-Z]{0,3}[-.]?\d{1,4}[.):]?[ \t]+(?=[^\W\d_])")  # "D-31 Extend ...", "#12 ..."
 _LONGEST = 60  # characters of a heading that is marked only by standing alone
 _MOST_WORDS = 8
+_LONGEST_MARGIN = 200  # characters before the first word of a line
 _SHORTEST = 4  # letters of a heading in capitals
 _BARE, _LABEL = 7, 8  # levels below the six of Markdown
 
@@ -72,11 +73,12 @@ class Outline:
         Place
             Its shape and level.
         """
-        start = self._text.rfind("\n", 0, sentence.start) + 1
-        stop = self._text.find("\n", sentence.start)
-        line = self._text[start : stop if stop >= 0 else len(self._text)][:2_000]
+        # Only what is near is looked at: a line may be as long as the text.
+        nearest = max(0, sentence.start - _LONGEST_MARGIN)
+        start = self._text.rfind("\n", nearest, sentence.start) + 1 or nearest
+        line = self._text[start : start + 2_000].partition("\n")[0]
         before = self._text[start : sentence.start]
-        if len(before) > 200 or any(character.isalnum() for character in re.sub(_NUMBERED, "", before)):
+        if len(before) >= _LONGEST_MARGIN or any(character.isalnum() for character in re.sub(_NUMBERED, "", before)):
             return Place("text")
         label = speaker_label(line.lstrip(" \t-•"))
         name = label[0] if label else ""

@@ -30,6 +30,7 @@ _REPORTED = re.compile(
     re.I,
 )
 _THAT = re.compile(r"\bthat\s(?:the\s)?$", re.I)
+_LONGEST_LEAD = 200  # characters before a subject
 _LEAD_WORDS = 4  # words before the subject: "On Monday Acme", "After lunch Acme"
 # A name behind these is a measure or a source, not who behaves.
 _ASIDE = re.compile(
@@ -57,10 +58,10 @@ def subject(text: str, found: Found, previous: int | None) -> Owner | None | Lit
         "nobody" where several are named and none is the clear subject, or the subject is somebody unknown.
     """
     first_start = found[0][0]
-    if begins_with_pronoun(text) and not _THAT.search(text[:first_start]):
+    if begins_with_pronoun(text) and not _THAT.search(_shortly_before(text, first_start)):
         # "They blamed Osprey": whoever they are.
         return previous if previous is not None else "nobody"
-    told = [each for each in found if not _ASIDE.search(text[: each[0]])]
+    told = [each for each in found if not _ASIDE.search(_shortly_before(text, each[0]))]
     if not told:
         if leads(text, first_start) and not speaks_of_somebody(text):
             return "nobody"
@@ -75,6 +76,10 @@ def subject(text: str, found: Found, previous: int | None) -> Owner | None | Lit
     if _REPORTED.fullmatch(between) and isinstance(second[2], int):
         return second[2]
     return first if leads(text, start) else "nobody"
+
+
+def _shortly_before(text: str, start: int) -> str:
+    return text[max(0, start - 40) : start]
 
 
 def leads(text: str, start: int) -> bool:
@@ -92,6 +97,8 @@ def leads(text: str, start: int) -> bool:
     bool
         True among the first words, or behind an opening clause that ends with a comma.
     """
+    if start > _LONGEST_LEAD:
+        return False
     before = text[:start]
     if _FIRST_PERSON.match(before):
         return False
