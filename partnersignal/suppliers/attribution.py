@@ -205,6 +205,8 @@ class _Notes:
             self._previous = self._spoken_to = None
         elif sentence.paragraph != self._before or place.shape in ("heading", "entry", "item", "row"):
             self._turn = None
+        elif place.opens and self._narrative.person(sentence.text) is not None:
+            self._turn = None  # "AL to send the offer"
         self._before = sentence.paragraph
 
     def _supplier(self, speaker: int, sentence: Sentence) -> _Found:

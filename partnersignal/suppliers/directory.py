@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import math
 import os
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -286,22 +288,43 @@ def _supplier(entry: Mapping[str, Any], place: str) -> Supplier:
         )
     if not any(lists[key] for key in ("domains", "addresses", "aliases")):
         raise InputError(f"{place} ({name}): got no domains, addresses or aliases, expected at least one of them")
+    for day in lists["renewals"]:
+        if not _is_day(day):
+            raise InputError(f'{place} ({name}): got the renewal {day!r}, expected an ISO date, for example "2026-01-31"')
+    person = next((each for each in lists["executives"] if not re.fullmatch(r"[^@\s]+@[^@\s]+", each)), None)
+    if person is not None:
+        raise InputError(f"{place} ({name}): got the executive {person!r}, expected the e-mail address of one of us")
+    texts = {key: entry.get(key, "") for key in ("category", "criticality")}
+    for key, value in texts.items():
+        if not isinstance(value, str):
+            raise InputError(f'{place} ({name}): got {key} = {value!r}, expected a text, for example "high"')
     return Supplier(
         name=name,
-        category=str(entry.get("category", "")),
-        criticality=str(entry.get("criticality", "")),
+        category=texts["category"],
+        criticality=texts["criticality"],
         spend=_spend(entry.get("spend"), f"{place} ({name})"),
         **lists,
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _spend(value: Any, place: str) -> float | None:
     if value in (None, ""):
         return None
     try:
-        return float(str(value).replace(",", ""))
+        spend = float(str(value).replace(",", ""))
     except ValueError:
-        raise InputError(f"{place}: got spend = {value!r}, expected a number without currency") from None
+        spend = math.nan
+    if not math.isfinite(spend) or spend < 0 or isinstance(value, bool):
+        raise InputError(f"{place}: got spend = {value!r}, expected a number without currency")
+    return spend
 
 
 def _alias_key(alias: str) -> str:

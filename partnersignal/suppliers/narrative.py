@@ -168,7 +168,7 @@ class Narrative:
         return None if aside and not begins_with_pronoun(sentence.text) else owner
 
     def _unnamed(self, sentence: Sentence, place: Place) -> int | None:
-        person = self._person(sentence.text)
+        person = self.person(sentence.text)
         if isinstance(person, int):
             return person
         base = self._base()
@@ -179,8 +179,19 @@ class Narrative:
             return base  # in a section, the text comes back to its supplier
         return self._current
 
-    def _person(self, text: str) -> Side | None:
-        """Return whose person is the subject of a sentence."""
+    def person(self, text: str) -> Side | None:
+        """Find whose person is the subject of a sentence.
+
+        Parameters
+        ----------
+        text : str
+            A sentence.
+
+        Returns
+        -------
+        int, "ours", "stranger" or None
+            None where no known person leads it.
+        """
         words = text.replace("'s", "").replace("’s", "").split()[:_PERSON_WORDS]
         for size in (2, 1):
             for first in range(len(words) - size + 1):

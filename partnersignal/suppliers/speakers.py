@@ -89,7 +89,9 @@ class People:
             return None
         # "Ann L.", "A. Lee"
         short = words[0] if len(words[-1]) == 1 else words[-1] if len(words[0]) == 1 else ""
-        tried = (bare if _initials_like(bare) else "", " ".join(words), short)
+        written = _initials_like(bare)
+        # Two capitals are initials, never a short name.
+        tried = (bare if written else "", "" if written and len(bare) == 2 else " ".join(words), short)
         return next((self.sides[each] for each in tried if each in self.sides), None)
 
     def suppliers(self) -> set[int]:
