@@ -102,7 +102,8 @@ class Message:
     subject : str
         Decoded subject line.
     text : str
-        Body as plain text, with quotes, signature and all.
+        Body as plain text, with quotes, signature and all. Transcripts hold a paragraph a turn, which begins with its
+        speaker as the program names them: ``Ann Lee (Acme): We fixed it.``; attribution reads the turns there.
     kind : str
         ``email`` or ``meeting_notes`` as read; the scan finds auto-replies, bounces and calendar mail.
     thread_id : str

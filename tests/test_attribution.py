@@ -1,8 +1,8 @@
 """Whose behaviour a sentence is about."""
 
 from partnersignal.cleaning import split_sentences, zoned
-from partnersignal.messages import Message, Party
-from partnersignal.suppliers import Supplier, SupplierDirectory, attribute
+from partnersignal.messages import Message, Party, Sentence
+from partnersignal.suppliers import Attribution, Supplier, SupplierDirectory, attribute
 
 DIRECTORY = SupplierDirectory(
     (
@@ -40,12 +40,80 @@ def test_our_mail_to_one_supplier_about_another_is_about_the_other() -> None:
     assert owners("Bolt never answered us.", "me@us.example", ("a@acme.com",)) == ["Bolt/third_person"]
 
 
-def test_a_supplier_about_another_supplier_is_nobodys() -> None:
-    assert owners("Bolt never answered us. We did.", "a@acme.com", ("me@us.example",)) == [None, "Acme/supplier"]
+def test_a_supplier_about_another_supplier_tells_of_the_other_where_it_is_the_subject() -> None:
+    text = "Bolt never answered us. They never do. We did. We told Bolt twice. It was the fault of Bolt, I fear."
+    assert owners(text, "a@acme.com", ("me@us.example",)) == [
+        *["Bolt/third_person"] * 2,
+        *["Acme/supplier"] * 2,
+        None,
+    ]
 
 
-def test_a_stranger_is_nobodys() -> None:
-    assert owners("Acme is great.", "x@elsewhere.com", ("me@us.example",)) == [None]
+def test_a_stranger_tells_only_of_whom_it_names() -> None:
+    text = "Thanks for the talk. Acme listened. They disagreed twice.\n\nMy invoice follows."
+    assert owners(text, "x@elsewhere.com", ("me@us.example",)) == [None, *["Acme/third_person"] * 2, None]
+
+
+def test_a_strangers_bulk_mail_is_about_nobody() -> None:
+    message = Message(
+        "1", None, "missing", Party("", "x@news.com"), (), "", "Acme is great.", headers=(("list-unsubscribe", "<x>"),)
+    )
+    message = zoned(message)
+    assert attribute(message, split_sentences(message.text, message.zones or ()), DIRECTORY) == (None,)
+
+
+def test_a_shared_name_means_who_writes_or_is_written_to() -> None:
+    directory = SupplierDirectory(
+        (Supplier("Zed One", ("zed1.com",), aliases=("Zed",)), Supplier("Zed Two", ("zed2.com",), aliases=("Zed",))),
+        ("us.example",),
+    )
+
+    def found(sender: str, to: str) -> str | None:
+        message = zoned(Message("1", None, "missing", Party("", sender), (Party("", to),), "", "Zed is late."))
+        (each,) = attribute(message, split_sentences(message.text, message.zones or ()), directory)
+        return each.supplier if each else None
+
+    assert found("a@zed1.com", "me@us.example") == "Zed One"
+    assert found("me@us.example", "a@zed2.com") == "Zed Two"
+    assert found("me@us.example", "you@us.example") is None
+
+
+def test_two_suppliers_in_one_sentence_need_a_clear_subject() -> None:
+    cases = {
+        "Acme blamed Bolt for it.": "Acme/third_person",
+        "Acme and Bolt were late.": None,
+        "Neither Acme nor Bolt came.": None,
+        "Acme listened; Bolt did not.": None,
+        "We met Acme on Monday and Bolt on Tuesday.": None,
+        "According to Bolt, Acme was late.": "Acme/third_person",
+        "Unlike Bolt, Acme called.": "Acme/third_person",
+        "Acme confirmed that Bolt was late.": "Bolt/third_person",
+        "Acme promised that Bolt would be paid.": "Acme/third_person",
+    }
+    for text, expected in cases.items():
+        assert owners(text) == [expected], text
+
+
+def test_a_pronoun_without_a_known_supplier_is_nobodys_even_beside_a_name() -> None:
+    assert owners("A start-up makes lids. Their price is twice that of Acme.") == [None, None]
+    assert owners("Acme rang. They blamed Bolt.") == ["Acme/third_person"] * 2
+
+
+def test_items_inherit_from_the_item_above_them_and_numbered_names_are_headings() -> None:
+    assert owners("- Acme\n  - late again\n- Internal\n  - laptops on track") == [*["Acme/third_person"] * 2, None, None]
+    assert owners("1. Acme\nLate twice.\n2. Any other business\nParty on the 5th.") == [*["Acme/third_person"] * 2, None, None]
+    assert owners("Acme told us three things:\n\n- a price rise\n- a new owner") == ["Acme/third_person"] * 3
+
+
+def test_a_quote_counts_for_its_author() -> None:
+    text = "See below.\n\n---------- Forwarded message ---------\nFrom: Ann <a@acme.com>\nDate: Wed, 13 Nov 2024 at 11:58\nSubject: x\n\nWe are late."
+    message = zoned(Message("1", None, "missing", Party("", "me@us.example"), (Party("", "you@us.example"),), "", text))
+    zones = message.zones or ()
+    start = text.index("We are late")
+    zone = next(zone for zone in zones if zone.start <= start < zone.end)
+    quoted = Sentence(1, start, len(text), text[start:], zone.kind, 9)
+    (found,) = attribute(message, (quoted,), DIRECTORY)
+    assert found == Attribution("Acme", "supplier")
 
 
 def test_internal_mail_goes_by_names_and_carries_on_within_the_paragraph() -> None:

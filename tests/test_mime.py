@@ -207,9 +207,9 @@ def nested_forwards(depth: int) -> bytes:
 def test_deep_nesting_gives_one_item_in_two_seconds(tmp_path: Path, build: object, depth: int) -> None:
     assert callable(build)
     (tmp_path / "deep.eml").write_bytes(build(depth))
-    start = time.perf_counter()
+    start = time.process_time()
     items = list(open_export(tmp_path / "deep.eml"))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(items) == 1
     if depth == 10_000:
         assert items == [Unreadable("deep.eml", "its parts are nested too deeply")]

@@ -16,7 +16,10 @@ from partnersignal.messages import Message
 from partnersignal.reading import export as room
 from partnersignal.reading import open_export
 
-SUPPORTED = "mbox (.mbox), .eml files, a folder of them, a Maildir, tables (.csv, .jsonl, .parquet) or notes (.txt, .md)"
+SUPPORTED = (
+    "mbox (.mbox), .eml files, a folder of them, a Maildir, tables (.csv, .jsonl, .parquet) "
+    "or notes (.txt, .md, .docx, .vtt, .srt)"
+)
 
 
 def put(path: Path, data: bytes | str = b"") -> Path:

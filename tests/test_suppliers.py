@@ -95,6 +95,28 @@ def test_a_name_shared_by_two_suppliers_is_ambiguous() -> None:
         ('[[supplier]]\nname="A"\ndomains="a.com"', r"got domains = 'a\.com', expected a list of texts"),
         ('[[supplier]]\nname="A"\ndomains=["gmail.com"]', r"got the domain gmail\.com, which is freemail; expected addresses"),
         ('[[supplier]]\nname="A"\ndomains=["a.com"]\nspend="lots"', r"got spend = 'lots', expected a number without currency"),
+        ('[[supplier]]\nname="A"\ndomains=["a.com"]\nspend=-1', r"got spend = -1, expected a number without currency"),
+        ('[[supplier]]\nname="A"\ndomains=["a.com"]\nspend=nan', r"got spend = nan, expected a number without currency"),
+        (
+            '[[supplier]]\nname="A"\ndomains=["a.com"]\nrenewals=["31.1.2026"]',
+            r"supplier 1 \(A\): got the renewal '31\.1\.2026', expected an ISO date, for example \"2026-01-31\"$",
+        ),
+        (
+            '[[supplier]]\nname="A"\ndomains=["a.com"]\nrenewals="2026-01-31"',
+            r"got renewals = '2026-01-31', expected a list of texts",
+        ),
+        (
+            '[[supplier]]\nname="A"\ndomains=["a.com"]\nexecutives=["the CEO"]',
+            r"supplier 1 \(A\): got the executive 'the ceo', expected the e-mail address of one of us$",
+        ),
+        (
+            '[[supplier]]\nname="A"\ndomains=["a.com"]\ncriticality=3',
+            r"supplier 1 \(A\): got criticality = 3, expected a text, for example \"high\"$",
+        ),
+        (
+            '[[supplier]]\nname="A"\ndomains=["a.com"]\ncategory=["IT"]',
+            r"supplier 1 \(A\): got category = \['IT'\], expected a text, for example \"high\"$",
+        ),
         ('supplier = "A"', r"got supplier as a str, expected \[\[supplier\]\] tables in double brackets"),
         ('ours = "a.com"\n[[supplier]]\nname="A"\ndomains=["a.com"]', r"got \[ours\] with .*, expected domains and addresses"),
         (
@@ -106,6 +128,35 @@ def test_a_name_shared_by_two_suppliers_is_ambiguous() -> None:
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         load_directory(write(tmp_path, text))
+
+
+def test_all_fields_are_read_from_both_formats(tmp_path: Path) -> None:
+    toml = (
+        '[[supplier]]\nname = "Acme"\ndomains = ["acme.com"]\ncategory = "hosting"\nspend = 1.5\ncriticality = "high"\n'
+        'renewals = ["2026-01-31", "2027-01-31"]\nexecutives = ["Boss@us.example"]\n'
+    )
+    table = (
+        "name,domains,category,spend,criticality,renewals,executives\n"
+        "Acme,acme.com,hosting,1.5,high,2026-01-31;2027-01-31,Boss@us.example\n"
+    )
+    directory = load_directory(write(tmp_path, toml))
+    assert directory == load_directory(write(tmp_path, table, "s.csv"))
+    (acme,) = directory.suppliers
+    assert (acme.category, acme.spend, acme.criticality) == ("hosting", 1.5, "high")
+    assert (acme.renewals, acme.executives) == (("2026-01-31", "2027-01-31"), ("boss@us.example",))
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("Acme,acme.com,much,", r"supplier 1 \(Acme\): got spend = 'much', expected a number without currency$"),
+        ("Acme,acme.com,,soon", r"supplier 1 \(Acme\): got the renewal 'soon', expected an ISO date"),
+        ("Acme,,,", r"supplier 1 \(Acme\): got no domains, addresses or aliases, expected at least one of them$"),
+    ],
+)
+def test_a_wrong_table_says_what_is_wrong(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_directory(write(tmp_path, f"name,domains,spend,renewals\n{row}\n", "s.csv"))
 
 
 def test_a_missing_file_says_how_to_draft_one(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from partnersignal.messages import Message, Unreadable
 from partnersignal.reading.mime import parse_message
-from partnersignal.reading.shard import LARGEST_MESSAGE, Shard
+from partnersignal.reading.shard import LARGEST_MESSAGE, READ_BYTES, Shard
 
 
 def read(shard: Shard) -> Iterator[Message | Unreadable]:
@@ -29,7 +29,7 @@ def read(shard: Shard) -> Iterator[Message | Unreadable]:
             if os.path.getsize(path) > LARGEST_MESSAGE:
                 raise ValueError(f"larger than {LARGEST_MESSAGE // 1024 // 1024} MiB")
             with open(path, "rb") as file:
-                data = file.read()
+                data = file.read(READ_BYTES)
             # Some programs save a message with its mbox separator.
             yield parse_message(data.partition(b"\n")[2] if data.startswith(b"From ") else data, name)
         except (OSError, ValueError) as error:

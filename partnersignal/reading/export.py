@@ -18,8 +18,12 @@ from partnersignal.reading.shard import SHARD_FILES, Shard
 FORMATS = {
     ".mbox": "mbox", ".mbx": "mbox", ".eml": "eml", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl",
     ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "notes", ".md": "notes", ".markdown": "notes",
+    ".docx": "notes", ".vtt": "notes", ".srt": "notes",
 }  # fmt: skip
-SUPPORTED = "mbox (.mbox), .eml files, a folder of them, a Maildir, tables (.csv, .jsonl, .parquet) or notes (.txt, .md)"
+SUPPORTED = (
+    "mbox (.mbox), .eml files, a folder of them, a Maildir, tables (.csv, .jsonl, .parquet) "
+    "or notes (.txt, .md, .docx, .vtt, .srt)"
+)
 _PER_FILE = ("eml", "notes")
 
 

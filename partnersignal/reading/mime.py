@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import email
 import email.policy
 import hashlib
+import quopri
 import re
 from collections.abc import Iterator
 from email.message import Message as MimePart
@@ -21,7 +23,10 @@ KEPT_HEADERS = (
     "precedence", "return-path", "x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-failed-recipients",
 )  # fmt: skip
 LONGEST_TEXT = 1_000_000  # characters kept of one body; the rest is cut
+LONGEST_HTML = 2 * LONGEST_TEXT  # characters of HTML read for it
 MOST_PARTS = 1_000
+# A boundary that was folded inside its quotes, which the standard library does not unfold.
+_FOLDED_BOUNDARY = re.compile(rb"""(\bboundary="[^"\r\n]{0,200})\r?\n[ \t]([^"\r\n]{0,200}")""", re.I)
 
 
 def parse_message(data: bytes, source: str) -> Message:
@@ -49,7 +54,7 @@ def parse_message(data: bytes, source: str) -> Message:
         raise ValueError("the message is empty")
     try:
         # compat32 is several times faster than the default policy and never raises on odd headers.
-        mime = email.message_from_bytes(data, policy=email.policy.compat32)
+        mime = _parsed(data)
         header = _headers(mime)
         kind: Kind = "calendar" if any(_invites(part) for part in mime.walk()) else "email"
         text = normalised("\n\n".join(islice(_texts(mime), MOST_PARTS)))
@@ -140,7 +145,7 @@ def _texts(part: MimePart) -> Iterator[str]:
         # A multipart without its boundary is read as the text it is.
         if part.get_content_maintype() in ("text", "multipart") and kind != "text/calendar" and not _attached(part):
             text = _decoded(part)
-            yield html_to_text(text) if kind == "text/html" else text
+            yield html_to_text(text[:LONGEST_HTML]) if kind == "text/html" else text
     elif kind == "message/rfc822":
         for inner in _parts(part):
             yield _forward_header(inner)
@@ -152,9 +157,29 @@ def _texts(part: MimePart) -> Iterator[str]:
             yield from _texts(inner)
 
 
+def _parsed(data: bytes) -> MimePart:
+    return email.message_from_bytes(_FOLDED_BOUNDARY.sub(rb"\1 \2", data), policy=email.policy.compat32)
+
+
 def _parts(part: MimePart) -> list[MimePart]:
     payload = part.get_payload()
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    if part.get_content_type() == "message/rfc822" and encoding in ("base64", "quoted-printable"):
+        return [_encoded_message(part, encoding)]
     return [each for each in payload if isinstance(each, MimePart)] if isinstance(payload, list) else []
+
+
+def _encoded_message(part: MimePart, encoding: str) -> MimePart:
+    """Parse a message that some mailers send encoded whole, against RFC 2046."""
+    inner = part.get_payload()
+    raw = inner[0].as_bytes() if isinstance(inner, list) and inner and isinstance(inner[0], MimePart) else b""
+    # What does not decode gives an empty message, or the text as it stands.
+    return _parsed(quopri.decodestring(raw) if encoding == "quoted-printable" else binascii.a2b_base64(_whole_base64(raw)))
+
+
+def _whole_base64(raw: bytes) -> bytes:
+    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+    return letters[: len(letters) // 4 * 4]
 
 
 def _best(alternatives: list[MimePart]) -> list[str]:

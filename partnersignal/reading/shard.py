@@ -7,6 +7,7 @@ from pathlib import Path
 
 SHARD_BYTES = 1024 * 1024
 SHARD_FILES = 500
+READ_BYTES = 8 * 1024 * 1024  # of one message or line: its words come first, what is cut are attachments
 LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a larger one is skipped and lands in the receipt
 
 

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +17,8 @@ from partnersignal.reading.addresses import decode_words, parse_addresses
 from partnersignal.reading.charsets import decode
 from partnersignal.reading.dates import parse_date
 from partnersignal.reading.html import html_to_text
-from partnersignal.reading.mime import LONGEST_TEXT, content_key, normalised
-from partnersignal.reading.shard import LARGEST_MESSAGE, SHARD_BYTES, Shard
+from partnersignal.reading.mime import LONGEST_HTML, LONGEST_TEXT, content_key, normalised
+from partnersignal.reading.shard import READ_BYTES, SHARD_BYTES, Shard
 
 # Column names understood, lower case, spaces and hyphens as "_"; the first is the contract's.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -35,7 +35,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "body_html": ("body_html", "html", "html_body"),
     "kind": ("kind", "type"),
 }
-_NEEDED = ("body",)
+_TOO_LONG = f"line longer than {READ_BYTES // 1024 // 1024} MiB"
 
 
 def columns(names: list[str], path: str, mapping: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -99,7 +99,8 @@ def jsonl_shards(path: str) -> Iterator[Shard]:
         start = 0
         while start < size:
             file.seek(min(start + SHARD_BYTES, size))
-            file.readline()
+            while not (piece := file.readline(READ_BYTES)).endswith(b"\n") and piece:
+                pass
             stop = file.tell()
             yield Shard("jsonl", path, start, stop)
             start = stop
@@ -159,11 +160,11 @@ def _message(row: dict[str, Any], source: str) -> Message | Unreadable:
     cell = {name: "" if value is None else re.sub("[\ud800-\udfff]", "\ufffd", str(value)) for name, value in row.items()}
     text = cell.get("body", "")
     if not text.strip() and cell.get("body_html"):
-        text = html_to_text(cell["body_html"])
+        text = html_to_text(cell["body_html"][:LONGEST_HTML])
     elif "<" in text and text.lstrip()[:200].lower().startswith(
         ("<html", "<!doctype", "<div", "<body", "<p>", "<head", "<meta")
     ):
-        text = html_to_text(text)
+        text = html_to_text(text[:LONGEST_HTML])
     text = normalised(text)[:LONGEST_TEXT]
     if not any(value.strip() for value in cell.values()):
         return Unreadable(source, "the row is empty")
@@ -198,9 +199,9 @@ def _csv_rows(shard: Shard) -> Iterator[_Row]:
     encoding = _encoding(head)
     delimiter = _delimiter(head.decode(encoding, "replace").split("\n", 1)[0])
     # The field limit is process-wide in the csv module; a body may be as long as a message may be.
-    csv.field_size_limit(LARGEST_MESSAGE)
+    csv.field_size_limit(READ_BYTES)
     with open(shard.path, encoding=encoding, errors="replace", newline="") as file:
-        reader = csv.reader((line.replace("\x00", "") for line in file), delimiter=delimiter)
+        reader = csv.reader(_bounded_lines(file), delimiter=delimiter)
         names = [name.strip() for name in next(reader, [])]
         while True:
             try:
@@ -212,10 +213,24 @@ def _csv_rows(shard: Shard) -> Iterator[_Row]:
                 continue
             if not values:
                 continue
+            if values == [_TOO_LONG]:
+                yield reader.line_num, f"got a {_TOO_LONG}"
+                continue
             if len(values) != len(names):
                 yield reader.line_num, f"got {len(values)} cells, expected {len(names)}"
                 continue
             yield reader.line_num, dict(zip(names, values, strict=True))
+
+
+def _bounded_lines(file: TextIO) -> Iterator[str]:
+    """Yield lines without NUL; one that no memory should hold is passed over and says so."""
+    while line := file.readline(READ_BYTES):
+        if len(line) < READ_BYTES or line.endswith("\n"):
+            yield line.replace("\x00", "")
+            continue
+        while (rest := file.readline(READ_BYTES)) and not rest.endswith("\n"):
+            pass
+        yield f"{_TOO_LONG}\n"
 
 
 def csv_names(path: str) -> list[str]:
@@ -256,12 +271,17 @@ def _jsonl_rows(shard: Shard) -> Iterator[_Row]:
         file.seek(shard.start)
         place = shard.start
         while place < shard.stop:
-            line = file.readline(LARGEST_MESSAGE)
+            line = file.readline(READ_BYTES)
             if not line:
                 return
-            if line.strip():
+            if len(line) == READ_BYTES and not line.endswith(b"\n"):
+                del line
+                while (rest := file.readline(READ_BYTES)) and not rest.endswith(b"\n"):
+                    pass
+                yield place, f"got a {_TOO_LONG}"
+            elif line.strip():
                 yield place, _json_row(line)
-            place += len(line)
+            place = file.tell()
 
 
 def _json_row(line: bytes) -> dict[str, Any] | str:

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from partnersignal.cleaning.lines import LIST_ITEM
-from partnersignal.messages import Message, Sentence, Voice
+from partnersignal.messages import Message, Party, Sentence, Voice
+from partnersignal.reading.transcripts import speaker_label
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
+from partnersignal.suppliers.narrative import Narrative, only
+from partnersignal.suppliers.outline import Outline, Place
+from partnersignal.suppliers.speakers import STRANGER, People, Side, find_people, label_side
+from partnersignal.suppliers.subjects import (
+    addresses_somebody,
+    begins_with_pronoun,
+    leads,
+    speaks_of_itself,
+    speaks_of_somebody,
+    subject,
+)  # fmt: skip
 
-_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|\d{1,2}[.)][ \t]|[*_]{2})")
-_HEADING_LENGTH = 60
-# A list item, or "Holidays: ...", opens another topic: nothing carries over to it.
-_TOPIC = re.compile(rf"(?:{LIST_ITEM.pattern})|[ \t]*[^\W\d_][\w &/'’-]{{0,30}}:[ \t]")
+# Words of an answer: they speak to, or of the words of, whoever spoke before.
+_ANSWERS = re.compile(r"\b(?:you|your|yours|that|thanks|thank)\b", re.I)
+_EVERYBODY = re.compile(r"\b(?:everyone|everybody|all of you|you all|you both|both of you|anyone|anybody|each of you)\b", re.I)
+_BULK = ("list-id", "list-unsubscribe", "feedback-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +44,21 @@ class Attribution:
     voice: Voice
 
 
+_Found = tuple[int, Voice] | None
+
+
 def attribute(message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory) -> tuple[Attribution | None, ...]:
     """Attribute the sentences of one message.
+
+    A supplier's own words are about it, ours to one supplier are about that one; everything else goes by names.
+    In quoted and forwarded zones the zone's author counts, in notes the speaker of the turn.
 
     Parameters
     ----------
     message : Message
-        With sender and recipients.
+        With sender, recipients and zones.
     sentences : sequence of Sentence
-        Its own new words.
+        Of its body, in order.
     directory : SupplierDirectory
         Who is who.
 
@@ -49,85 +67,241 @@ def attribute(message: Message, sentences: Sequence[Sentence], directory: Suppli
     tuple of Attribution or None
         One a sentence; None where it is nobody's or unsure.
     """
-    writer = directory.owner(message.sender)
+    people = find_people(message, directory)
     if message.kind == "meeting_notes" and message.sender is None:
-        writer = OURS
-    if isinstance(writer, int):
-        found = [_by_supplier(directory, writer, sentence) for sentence in sentences]
-    elif writer == OURS:
-        addressed = {owner for party in message.recipients if isinstance(owner := directory.owner(party), int)}
-        if addressed:
-            found = [_to_suppliers(directory, addressed, sentence) for sentence in sentences]
-        else:
-            found = _internal(message, sentences, directory)
+        found = _Notes(message, sentences, directory, people).found()
     else:
-        found = [None] * len(sentences)
+        found = _Mail(message, sentences, directory, people).found()
     return tuple(Attribution(directory.suppliers[pair[0]].name, pair[1]) if pair else None for pair in found)
 
 
-_Found = tuple[int, Voice] | None
+class _Mail:
+    """Attributes mail: each zone by its author."""
+
+    def __init__(self, message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory, people: People) -> None:
+        self._message, self._sentences, self._directory, self._people = message, sentences, directory, people
+        self._zones = message.zones or ()
+        self._starts = [zone.start for zone in self._zones]
+
+    def found(self) -> list[_Found]:
+        found: list[_Found] = []
+        stretch: list[Sentence] = []
+        held: Party | None = None
+        for sentence in (*self._sentences, None):
+            author = self._author(sentence) if sentence else None
+            if stretch and (sentence is None or author != held):
+                found += self._stretch(held, stretch)
+                stretch = []
+            if sentence:
+                stretch.append(sentence)
+                held = author
+        return found
+
+    def _author(self, sentence: Sentence) -> Party | None:
+        if sentence.zone in ("quoted", "forwarded"):
+            zone = self._zones[bisect_right(self._starts, sentence.start) - 1]
+            return zone.author or (self._other_side(sentence) if zone.kind == "quoted" else None)
+        return self._message.sender
+
+    def _other_side(self, sentence: Sentence) -> Party | None:
+        """Return whom a mail between two sides answers; quotes inside its quotes may be anybody's."""
+        line = self._message.text[self._message.text.rfind("\n", 0, sentence.start) + 1 : sentence.start + 1]
+        sides = {self._directory.owner(party) for party in self._message.recipients}
+        own = self._side(self._message.sender)
+        if line.replace(" ", "").startswith(">>") or len(sides) != 1 or {own, *sides} in ({own}, {None}) or None in sides:
+            return None
+        return self._message.recipients[0] if OURS in (own, *sides) and own is not None else None
+
+    def _side(self, party: Party | None) -> Side | None:
+        """Find whose person it is; quotes may name their authors without address."""
+        if party is None:
+            return None
+        return self._directory.owner(party) if party.address else self._people.side(party.name)
+
+    def _stretch(self, author: Party | None, sentences: Sequence[Sentence]) -> list[_Found]:
+        side = self._side(author)
+        if isinstance(side, int):
+            return _by_supplier(self._directory, side, sentences)
+        if side == OURS:
+            everyone = (*self._message.recipients, *((self._message.sender,) if self._message.sender else ()))
+            addressed = {owner for party in everyone if isinstance(owner := self._directory.owner(party), int)}
+            if addressed:
+                return _to_suppliers(self._directory, addressed, sentences)
+            return self._internal(sentences)
+        # Strangers may report on a supplier by name; what they sell to many says nothing of anybody.
+        if author is None or any(self._message.header(name) for name in _BULK):
+            return [None] * len(sentences)
+        return _about(Narrative(self._message.text, self._directory, People()), sentences)
+
+    def _internal(self, sentences: Sequence[Sentence]) -> list[_Found]:
+        quoted = {side for zone in self._zones if isinstance(side := self._side(zone.author), int)}
+        default = _default(self._message.subject, sentences, self._directory)
+        if default is None and len(quoted) == 1:
+            default = next(iter(quoted))
+        found = _about(Narrative(self._message.text, self._directory, self._people, default), sentences)
+        if default is None:
+            return found
+        # A paragraph that speaks to a colleague, and of nobody, is not about the supplier of the subject line.
+        for number in {sentence.paragraph for sentence in sentences}:
+            paragraph = " ".join(sentence.text for sentence in sentences if sentence.paragraph == number)
+            if addresses_somebody(paragraph) and not speaks_of_somebody(paragraph) and not self._directory.mentions(paragraph):
+                found = [None if s.paragraph == number else each for s, each in zip(sentences, found, strict=True)]
+        return found
 
 
-def _by_supplier(directory: SupplierDirectory, writer: int, sentence: Sentence) -> _Found:
-    named = directory.mentions(sentence.text)
-    # A supplier that speaks of another one only: whose behaviour that is, the words do not say.
-    return (writer, "supplier") if not named or writer in named else None
+class _Notes:
+    """Attributes notes: turns by their speakers, the rest as a narrative of ours."""
+
+    def __init__(self, message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory, people: People) -> None:
+        self._message, self._sentences, self._directory, self._people = message, sentences, directory, people
+        self._outline = Outline(message.text)
+        suppliers = people.suppliers()
+        self._present = next(iter(suppliers)) if len(suppliers) == 1 and people.marked else None
+        # The first line is the subject; where it is a sentence or a label it says nothing of the rest.
+        title = "" if speaker_label(message.subject) or message.subject.rstrip()[-1:] in ".!?" else message.subject
+        default = _default(title, self._own(), directory, self._present)
+        self._narrative = Narrative(message.text, directory, people, default, self._outline)
+        self._turn: Side | None = None  # whose turn it is; None outside turns
+        self._answered: int | None = None  # the supplier that spoke last
+        self._spoken_to: int | None = None  # whom the turn of one of us answers
+        self._before = -1
+        self._previous: int | None = None
+
+    def _own(self) -> list[Sentence]:
+        return [sentence for sentence in self._sentences if not self._listed(sentence)]
+
+    def _listed(self, sentence: Sentence) -> bool:
+        return any(start <= sentence.start < end for start, end in self._people.listed)
+
+    def found(self) -> list[_Found]:
+        return [None if self._listed(sentence) else self._one(sentence) for sentence in self._sentences]
+
+    def _one(self, sentence: Sentence) -> _Found:
+        place = self._outline.place(sentence)
+        self._new_turn(place, sentence)
+        if isinstance(self._turn, int):
+            self._answered = self._turn
+            return self._supplier(self._turn, sentence)
+        if self._turn == STRANGER:
+            named = only(self._directory.mentions(sentence.text))
+            return (named, "third_person") if named is not None else None
+        if self._turn == OURS:
+            answered = self._ours(sentence, place)
+            if answered is not None:
+                return answered, "third_person"
+        owner = self._narrative.owner(sentence, place)
+        return (owner, "third_person") if owner is not None else None
+
+    def _new_turn(self, place: Place, sentence: Sentence) -> None:
+        """Find out whose turn the sentence stands in; a turn ends with its paragraph, or where a line opens another."""
+        named = self._directory.found(place.label)
+        # "Acme: late" is a topic; in a conversation it is a turn.
+        spoken = not named or named[0][0] > 0 or self._outline.is_conversation()
+        if place.label and place.opens and spoken:
+            self._turn = label_side(place.label, self._people, self._directory)
+            if self._turn is None and self._people.marked and not self._directory.mentions(place.label):
+                self._turn = OURS  # where the others' companies are told, who has none is one of us
+            self._previous = self._spoken_to = None
+        elif sentence.paragraph != self._before or place.shape in ("heading", "entry", "item", "row"):
+            self._turn = None
+        elif place.opens and self._narrative.person(sentence.text) is not None:
+            self._turn = None  # "AL to send the offer"
+        self._before = sentence.paragraph
+
+    def _supplier(self, speaker: int, sentence: Sentence) -> _Found:
+        found, self._previous = _own_words(self._directory, speaker, _spoken(sentence), self._previous)
+        return found
+
+    def _ours(self, sentence: Sentence, place: Place) -> int | None:
+        """Find the supplier that one of us speaks to, where no name of a supplier tells."""
+        words = _spoken(sentence)
+        if self._directory.mentions(words):
+            return None
+        addressed = {side for name in _names(words) if isinstance(side := self._people.side(name), int)}
+        if len(addressed) == 1:
+            self._spoken_to = next(iter(addressed))
+            return self._spoken_to
+        if addressed or _EVERYBODY.search(words):
+            return None
+        if self._present is not None:
+            return self._present
+        if place.opens:
+            self._spoken_to, self._answered = self._answered, None
+        return self._spoken_to if _ANSWERS.search(words) else None
 
 
-def _to_suppliers(directory: SupplierDirectory, addressed: set[int], sentence: Sentence) -> _Found:
-    named = directory.mentions(sentence.text)
-    if not named:
-        return (next(iter(addressed)), "customer") if len(addressed) == 1 else None
-    only = _only(named)
-    if only is None:
-        return None
-    return only, "customer" if only in addressed else "third_person"
+def _names(words: str) -> list[str]:
+    return re.findall(r"[^\W\d_a-z][\w'’-]{1,30}(?=[^\w'’-]|$)", words)
 
 
-def _internal(message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory) -> list[_Found]:
-    """Let a name carry on within its paragraph, a heading within its section, a subject throughout."""
-    subject = _only(directory.mentions(message.subject))
+def _spoken(sentence: Sentence) -> str:
+    """Return the words of a turn's sentence without the label before them."""
+    head, colon, words = sentence.text.partition(": ")
+    return words if colon and len(head) <= 80 else sentence.text
+
+
+def _default(title: str, sentences: Sequence[Sentence], directory: SupplierDirectory, present: int | None = None) -> int | None:
+    """Return the supplier that the subject names, or whose people alone were there and the text names no other."""
+    titled = directory.mentions(title)
+    if titled or present is None:
+        return only(titled)
     everyone = {owner for sentence in sentences for owner in directory.mentions(sentence.text)}
-    default = subject if subject is not None and everyone <= {subject} else None
-    section: int | None = None
-    current = default
-    paragraph = -1
+    return present if everyone <= {present} else None
+
+
+def _about(narrative: Narrative, sentences: Sequence[Sentence]) -> list[_Found]:
+    owners = (narrative.owner(sentence) for sentence in sentences)
+    return [(owner, "third_person") if owner is not None else None for owner in owners]
+
+
+def _by_supplier(directory: SupplierDirectory, writer: int, sentences: Sequence[Sentence]) -> list[_Found]:
     found: list[_Found] = []
+    previous: int | None = None
+    paragraph = -1
     for sentence in sentences:
-        named = directory.mentions(sentence.text)
-        line_start = message.text.rfind("\n", 0, sentence.start) + 1
-        line_end = message.text.find("\n", sentence.end)
-        line = message.text[line_start : line_end if line_end >= 0 else len(message.text)]
-        if _is_heading(line, sentence):
-            section = _only(named) if named else (None if _HEADING.match(line) else section)
-        opens = sentence.start - line_start <= len(line) - len(line.lstrip()) + 6 and _TOPIC.match(line)
-        if sentence.paragraph != paragraph or opens:
-            paragraph = sentence.paragraph
-            current = section if section is not None else default
-        if named:
-            only = _only(named)
-            # Inside one supplier's section another one's name does not say whose behaviour it is, unless it leads.
-            other = section is not None and only != section and not _leads(directory, sentence.text)
-            current = section if other else only
-            found.append((only, "third_person") if only is not None and not other else None)
-        else:
-            found.append((current, "third_person") if current is not None else None)
+        if sentence.paragraph != paragraph:
+            paragraph, previous = sentence.paragraph, None
+        each, previous = _own_words(directory, writer, sentence.text, previous)
+        found.append(each)
     return found
 
 
-def _is_heading(line: str, sentence: Sentence) -> bool:
-    text = line.strip()
-    whole = len(text) - len(sentence.text) <= 8
-    return bool(_HEADING.match(line) and len(text) <= _HEADING_LENGTH) or (
-        whole and len(text) <= 40 and text[-1:] not in ".!?," and text[:1] not in "-*•"
-    )
+def _own_words(directory: SupplierDirectory, writer: int, text: str, previous: int | None) -> tuple[_Found, int | None]:
+    """Attribute a supplier's own sentence; also return the other supplier that a pronoun may go on about."""
+    named = directory.found(text, (writer,))
+    owners = {owner for _, _, owner in named}
+    if not named:
+        if previous is not None and begins_with_pronoun(text):
+            return (previous, "third_person"), previous
+        return (writer, "supplier"), None
+    if writer in owners or speaks_of_itself(text):
+        return (writer, "supplier"), None
+    # Its word on another supplier: about that one where it is the clear subject, else about nobody.
+    about = subject(text, named, previous)
+    if isinstance(about, int) and about != writer and (leads(text, named[0][0]) or begins_with_pronoun(text)):
+        return (about, "third_person"), about
+    return None, None
 
 
-def _leads(directory: SupplierDirectory, text: str) -> bool:
-    return bool(directory.mentions(" ".join(text.split()[:4])))
-
-
-def _only(named: Sequence[Owner]) -> int | None:
-    """Return the one supplier named; None for none, several or a shared name."""
-    first = named[0] if len(named) == 1 else None
-    return first if isinstance(first, int) else None
+def _to_suppliers(directory: SupplierDirectory, addressed: set[int], sentences: Sequence[Sentence]) -> list[_Found]:
+    sole = next(iter(addressed)) if len(addressed) == 1 else None
+    found: list[_Found] = []
+    previous: int | None = None
+    paragraph = -1
+    for sentence in sentences:
+        if sentence.paragraph != paragraph:
+            paragraph, previous = sentence.paragraph, None
+        named = directory.found(sentence.text, addressed)
+        owner: Owner | str | None
+        if named:
+            owner = subject(sentence.text, named, previous)
+            other = sole is not None and owner != sole and not leads(sentence.text, named[0][0])
+            if other and addresses_somebody(sentence.text) and owner not in ("ambiguous",):
+                owner = sole
+            previous = owner if isinstance(owner, int) else None
+        elif previous is not None and begins_with_pronoun(sentence.text):
+            owner = previous
+        else:
+            owner, previous = sole, None
+        found.append((owner, "customer" if owner in addressed else "third_person") if isinstance(owner, int) else None)
+    return found

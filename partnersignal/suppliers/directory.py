@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import math
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -91,12 +93,12 @@ class SupplierDirectory:
         return owners | dict.fromkeys((*self.our_domains, *self.our_addresses), OURS)
 
     @cached_property
-    def _aliases(self) -> dict[str, Owner]:
-        owners: dict[str, Owner] = {}
+    def _aliases(self) -> dict[str, frozenset[int]]:
+        owners: dict[str, frozenset[int]] = {}
         for number, supplier in enumerate(self.suppliers):
             for alias in (supplier.name, *supplier.aliases):
                 key = _alias_key(alias)
-                owners[key] = AMBIGUOUS if owners.get(key, number) != number else number
+                owners[key] = owners.get(key, frozenset()) | {number}
         return owners
 
     @cached_property
@@ -142,9 +144,33 @@ class SupplierDirectory:
             In order of mention, each once; "ambiguous" for a name that two suppliers share. Suppliers
             guessed from domains have no names to look for.
         """
+        return tuple(dict.fromkeys(owner for _, _, owner in self.found(text)))
+
+    def found(self, text: str, among: Collection[int] = ()) -> tuple[tuple[int, int, Owner], ...]:
+        """Find where a text names suppliers.
+
+        Parameters
+        ----------
+        text : str
+            A sentence or subject.
+        among : collection of int, optional
+            Suppliers that are meant by a name that they share with others: who writes, or is written to.
+
+        Returns
+        -------
+        tuple of (int, int, owner)
+            Start, end and whose name it is, in order.
+        """
         if self._mention is None:
             return ()
-        return tuple(dict.fromkeys(self._aliases[_alias_key(m.group(0))] for m in self._mention.finditer(text)))
+        return tuple((m.start(), m.end(), self._owner_of_name(m.group(0), among)) for m in self._mention.finditer(text))
+
+    def _owner_of_name(self, name: str, among: Collection[int]) -> Owner:
+        sharing = self._aliases[_alias_key(name)]
+        if len(sharing) == 1:
+            return next(iter(sharing))
+        meant = sharing.intersection(among)
+        return next(iter(meant)) if len(meant) == 1 else AMBIGUOUS
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON.
@@ -295,22 +321,43 @@ def _supplier(entry: Mapping[str, Any], place: str) -> Supplier:
         )
     if not any(lists[key] for key in ("domains", "addresses", "aliases")):
         raise InputError(f"{place} ({name}): got no domains, addresses or aliases, expected at least one of them")
+    for day in lists["renewals"]:
+        if not _is_day(day):
+            raise InputError(f'{place} ({name}): got the renewal {day!r}, expected an ISO date, for example "2026-01-31"')
+    person = next((each for each in lists["executives"] if not re.fullmatch(r"[^@\s]+@[^@\s]+", each)), None)
+    if person is not None:
+        raise InputError(f"{place} ({name}): got the executive {person!r}, expected the e-mail address of one of us")
+    texts = {key: entry.get(key, "") for key in ("category", "criticality")}
+    for key, value in texts.items():
+        if not isinstance(value, str):
+            raise InputError(f'{place} ({name}): got {key} = {value!r}, expected a text, for example "high"')
     return Supplier(
         name=name,
-        category=str(entry.get("category", "")),
-        criticality=str(entry.get("criticality", "")),
+        category=texts["category"],
+        criticality=texts["criticality"],
         spend=_spend(entry.get("spend"), f"{place} ({name})"),
         **lists,
     )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _spend(value: Any, place: str) -> float | None:
     if value in (None, ""):
         return None
     try:
-        return float(str(value).replace(",", ""))
+        spend = float(str(value).replace(",", ""))
     except ValueError:
-        raise InputError(f"{place}: got spend = {value!r}, expected a number without currency") from None
+        spend = math.nan
+    if not math.isfinite(spend) or spend < 0 or isinstance(value, bool):
+        raise InputError(f"{place}: got spend = {value!r}, expected a number without currency")
+    return spend
 
 
 def _alias_key(alias: str) -> str:

@@ -1,0 +1,225 @@
+"""Notes and internal mail: a name carries on within its paragraph, a heading within its section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from partnersignal.messages import Sentence
+from partnersignal.reading.transcripts import speaker_label
+from partnersignal.suppliers.directory import Owner, SupplierDirectory
+from partnersignal.suppliers.outline import Outline, Place
+from partnersignal.suppliers.speakers import People, Side
+from partnersignal.suppliers.subjects import begins_with_pronoun, leads, speaks_of_somebody, subject
+
+_PERSON_WORDS = 3  # words among which a person that leads a sentence stands
+_NAME_ONLY = 5  # words of a numbered line that is a heading with a name
+_MOST_WORDS = 8  # of one without
+_NUMBERED = 6  # level of numbered headings
+_BARE = 7  # and of lines that only stand alone
+
+_Found = Sequence[tuple[int, int, Owner]]
+
+
+class Narrative:
+    """Follows a text sentence by sentence.
+
+    Parameters
+    ----------
+    text : str
+        The message.
+    directory : SupplierDirectory
+        Names to look for.
+    people : People
+        Whose behaviour counts as their supplier's.
+    default : int or None
+        Of whom the text speaks where nothing else tells.
+    outline : Outline, optional
+        Of the text.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        directory: SupplierDirectory,
+        people: People,
+        default: int | None = None,
+        outline: Outline | None = None,
+    ) -> None:
+        self._directory, self._people, self._default = directory, people, default
+        self._outline = outline or Outline(text)
+        self._conversation = self._outline.is_conversation() and not _records(text, directory)
+        self._sections: list[tuple[int, int | None]] = []  # level of the heading, supplier
+        self._items: list[tuple[int, int | None]] = []  # indentation, supplier
+        self._introduced: int | None = None  # by a line that ends with a colon, for the list below it
+        self._current = default
+        self._numbered = False  # whether the last heading was a numbered line
+        self._titled = False  # whether the last heading was the title, a bare line at the top
+        self._first = True
+        self._paragraph = -1
+
+    def owner(self, sentence: Sentence, place: Place | None = None) -> int | None:
+        """Find whose behaviour a sentence is about.
+
+        Parameters
+        ----------
+        sentence : Sentence
+            The next one.
+        place : Place, optional
+            Its place, where known.
+
+        Returns
+        -------
+        int or None
+            The supplier; None where it is nobody's or unsure.
+        """
+        place = place or self._outline.place(sentence)
+        sentence = self._unlabelled(sentence, place)
+        named = self._directory.found(sentence.text)
+        new_paragraph = sentence.paragraph != self._paragraph
+        self._paragraph = sentence.paragraph
+        if place.shape == "heading" or self._heads(sentence, place, named):
+            section = self._heading(place, named)
+            self._first = False
+            return section
+        self._first = False
+        self._open(place, sentence, new_paragraph=new_paragraph)
+        owner = self._named(sentence, named) if named else self._unnamed(sentence, place)
+        self._current = owner
+        if place.shape in ("item", "entry"):
+            self._items.append((place.level, owner))
+        if sentence.text.rstrip().endswith(":"):
+            self._introduced = owner
+        return owner
+
+    def _unlabelled(self, sentence: Sentence, place: Place) -> Sentence:
+        """Return the sentence without its speaker or field; a supplier's name there is part of what it says."""
+        label = f"{place.label}:"
+        if not place.label or self._directory.mentions(label) or not sentence.text.startswith(label):
+            return sentence
+        return replace(sentence, text=sentence.text[len(label) :].strip())
+
+    def _heads(self, sentence: Sentence, place: Place, named: _Found) -> bool:
+        """Return whether a numbered line is a heading: it holds little else than a name, or follows one that does."""
+        if place.shape == "label" and named:
+            # "Supplier: Acme"
+            rest = sentence.text[: named[0][0]].strip() + sentence.text[named[-1][1] :].strip(" .")
+            return len(named) == 1 and not rest and not self._conversation
+        if place.shape != "entry" or sentence.text.rstrip()[-1:] in ".!?,:":
+            return False
+        words = len(sentence.text.split())
+        if self._numbered and not named:
+            return words <= _MOST_WORDS
+        return bool(named) and words <= _NAME_ONLY and sum(end - start for start, end, _ in named) * 2 > len(sentence.text)
+
+    def _heading(self, place: Place, named: _Found) -> int | None:
+        level = {"heading": place.level, "label": _BARE}.get(place.shape, _NUMBERED)
+        self._numbered = place.shape == "entry"
+        owners = list(dict.fromkeys(owner for _, _, owner in named))
+        while self._sections and self._sections[-1][0] >= level:
+            before, supplier = self._sections.pop()
+            if before == level and supplier is not None and not owners and not self._titled:
+                self._default = None  # headings tell suppliers from other matters: the rest is about none
+        self._titled = not self._sections and self._first and level >= _BARE
+        inherited = self._sections[-1][1] if self._sections and not owners else None
+        section = only(owners) if owners else inherited
+        self._sections.append((level, section))
+        self._items, self._introduced = [], None
+        self._current = self._base()
+        return section
+
+    def _base(self) -> int | None:
+        section = self._sections[-1][1] if self._sections else None
+        return section if section is not None else self._default
+
+    def _open(self, place: Place, sentence: Sentence, *, new_paragraph: bool) -> None:
+        """Forget what does not carry on to this sentence."""
+        if place.shape in ("item", "entry"):
+            self._open_item(place)
+        elif new_paragraph:
+            self._items, self._introduced = [], None
+            # In a conversation of ours one asks, another answers: "They did".
+            answers = self._conversation and place.label and speaks_of_somebody(sentence.text)
+            if not answers and not begins_with_pronoun(sentence.text):
+                self._current = self._base()
+        elif place.shape == "row":
+            self._current = self._base()
+        elif place.shape == "label":
+            follows = speaks_of_somebody(sentence.text) if self._conversation else self._outline.repeats(place.label)
+            if not follows:
+                self._current = self._base()
+
+    def _open_item(self, place: Place) -> None:
+        if place.shape == "entry" and self._numbered:
+            # A numbered paragraph behind numbered headings ends the section of the last.
+            self._sections = [each for each in self._sections if each[0] < _NUMBERED]
+            self._numbered = False
+        while self._items and self._items[-1][0] >= place.level:
+            self._items.pop()
+        outer = self._introduced if self._introduced is not None else self._base()
+        self._current = self._items[-1][1] if self._items else outer
+
+    def _named(self, sentence: Sentence, named: _Found) -> int | None:
+        owner = subject(sentence.text, named, self._current)
+        if not isinstance(owner, int):
+            return None
+        # Inside one supplier's section another one's name does not say whose behaviour it is, unless it leads.
+        aside = self._base() not in (None, owner) and owner == named[0][2] and not leads(sentence.text, named[0][0])
+        return None if aside and not begins_with_pronoun(sentence.text) else owner
+
+    def _unnamed(self, sentence: Sentence, place: Place) -> int | None:
+        person = self.person(sentence.text)
+        if isinstance(person, int):
+            return person
+        base = self._base()
+        if person is not None and place.shape in ("item", "entry", "label"):
+            # A line that one of us leads opens another topic, which is the section's only under a heading.
+            return self._items[-1][1] if self._items else base if base != self._default else None
+        if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):
+            return base  # in a section, the text comes back to its supplier
+        return self._current
+
+    def person(self, text: str) -> Side | None:
+        """Find whose person is the subject of a sentence.
+
+        Parameters
+        ----------
+        text : str
+            A sentence.
+
+        Returns
+        -------
+        int, "ours", "stranger" or None
+            None where no known person leads it.
+        """
+        words = text.replace("'s", "").replace("’s", "").split()[:_PERSON_WORDS]
+        for size in (2, 1):
+            for first in range(len(words) - size + 1):
+                name = " ".join(words[first : first + size]).strip(",.;:()\"'“”-*")
+                side = self._people.side(name) if name[:1].isupper() else None
+                if side is not None:
+                    return side
+        return None
+
+
+def _records(text: str, directory: SupplierDirectory) -> bool:
+    """Return whether the labels of a text are fields: one of them holds a supplier's name and nothing else."""
+    labels = (label for line in text.split("\n") if (label := speaker_label(line)))
+    return any(found[0][:2] == (0, len(words)) for _, words in labels if words and (found := directory.found(words.strip())))
+
+
+def only(owners: Sequence[Owner]) -> int | None:
+    """Return the one supplier named.
+
+    Parameters
+    ----------
+    owners : sequence of owner
+        Each once.
+
+    Returns
+    -------
+    int or None
+        None for none, several or a shared name.
+    """
+    first = owners[0] if len(owners) == 1 else None
+    return first if isinstance(first, int) else None

@@ -1,0 +1,114 @@
+"""Who the people of notes are, and whose turns count as whose voice."""
+
+import pytest
+
+from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.messages import Message
+from partnersignal.suppliers import Supplier, SupplierDirectory, attribute
+from partnersignal.suppliers.directory import OURS
+from partnersignal.suppliers.speakers import STRANGER, find_people
+
+DIRECTORY = SupplierDirectory(
+    (Supplier("Acme", ("acme.com",), aliases=("Acme Ltd",)), Supplier("Bolt", ("bolt.com",))), ("home-bakers.com",)
+)
+TURNS = "Ann: We fixed it.\nBob: Good.\nCy: We did not.\nDee: Fine."
+
+
+def notes(text: str) -> Message:
+    return zoned(Message("1", None, "missing", None, (), "", text, kind="meeting_notes"))
+
+
+def voices(text: str) -> dict[str, str | None]:
+    message = notes(text)
+    sentences = split_sentences(message.text, message.zones or ())
+    found = zip(sentences, attribute(message, sentences, DIRECTORY), strict=True)
+    return {sentence.text: f"{each.supplier}/{each.voice}" if each else None for sentence, each in found}
+
+
+@pytest.mark.parametrize(
+    "attendees",
+    [
+        "Attendees: Ann Lee (Acme), Bob Ray (us), Cy Dean (Bolt), Dee Fox (us)",
+        "Attendees: Ann Lee <ann@acme.com>, Bob <bob@home-bakers.com>, Cy <cy@bolt.com>, Dee <dee@home-bakers.com>",
+        "Attendees: ann.lee@acme.com; bob@home-bakers.com; cy@bolt.com; dee@home-bakers.com",
+        "Present: Ann Lee - Acme, Bob - Home Bakers, Cy Dean - Bolt, Dee - Home Bakers",
+        "Present: Acme (Ann, Al), Bolt (Cy), Home Bakers (Bob, Dee)",
+        "On the call: Ann Lee of Acme, Cy Dean from Bolt, Bob and Dee",
+        "Participants: Ann Lee (Account Manager, Acme), Cy Dean (Bolt sales), Bob Ray (CIO), Dee Fox",
+        "Acme: Ann Lee, Al Orr\nBolt: Cy Dean\nUs: Bob, Dee",
+        "Attendees:\n- Ann Lee, Acme\n- Bob, Home Bakers\n- Cy Dean, Bolt\n- Dee Fox, Home Bakers",
+        "## Attendees\n\n- Ann Lee (Acme)\n- Cy Dean (Bolt)\n- Bob (us)\n- Dee (us)\n\n## Call",
+        "Attendees\n| Name | Company |\n|---|---|\n| Ann Lee | Acme |\n| Cy Dean | Bolt |\n| Bob | Home Bakers |\n| Dee | us |",
+        "Call with Ann Lee (Acme) and Cy Dean (Bolt)",
+    ],
+)
+def test_turns_go_by_the_attendee_list(attendees: str) -> None:
+    found = voices(f"{attendees}\n\n{TURNS}")
+    assert found["Ann: We fixed it."] == "Acme/supplier"
+    assert found["Cy: We did not."] == "Bolt/supplier"
+    assert found["Bob: Good."] is None
+    assert found["Dee: Fine."] is None
+
+
+@pytest.mark.parametrize(
+    ("label", "other"),
+    [
+        ("Ann (Acme)", "Bob"), ("Ann Lee | Acme", "Bob"), ("Ann/Acme", "Bob/us"), ("[Acme] Ann", "[us] Bob"), ("Ann Lee, Acme Ltd", "Bob"),
+        ("ANN LEE (ACME)", "BOB"), ("**Ann (Acme)**", "**Bob**"), ("ann@acme.com", "bob@home-bakers.com"), ("Ann - Acme", "Bob - us"),
+    ],
+)  # fmt: skip
+def test_a_label_may_tell_the_company(label: str, other: str) -> None:
+    found = voices(f"{label}: We fixed it.\n{other}: Lunch.\n{label}: It was late.\nCy (Bolt): No.")
+    assert list(found.values())[0] == "Acme/supplier"
+    assert list(found.values())[1] is None
+
+
+def test_minutes_are_resolved_by_initials_names_and_titles() -> None:
+    found = voices(
+        "Attendees: Ann Lee (Acme), Cy Dean (Bolt), Bob Ray (us)\n\nAL: release slips to June\nCD to send the offer\nBR to book a room\n"
+        "\nAL reported a delay. She apologised.\n\nMr Dean declined."
+    )
+    assert found["AL: release slips to June"] == "Acme/supplier"
+    assert found["CD to send the offer"] == "Bolt/third_person"
+    assert found["BR to book a room"] is None
+    assert found["She apologised."] == "Acme/third_person"
+    assert found["Mr Dean declined."] == "Bolt/third_person"
+
+
+def test_names_of_people_on_two_sides_mean_nobody() -> None:
+    people = find_people(notes("Attendees: Ann Lee (Acme), Ann Orr (Bolt), Al Lund (us), Dee Fox (Some Advisers)"), DIRECTORY)
+    assert people.side("Ann Lee") == 0
+    assert people.side("Ann Orr") == 1
+    assert people.side("Ann") is None
+    assert people.side("AL") is None
+    assert people.side("Al") == OURS
+    assert people.side("A. Lund") == OURS
+    assert people.side("Dee") == STRANGER
+
+
+def test_a_consultants_turn_is_about_whom_it_names_only() -> None:
+    found = voices("Attendees: Ann Lee (Acme), Dee Fox (Some Advisers), Bob (us)\n\nDee: You should wait.\nDee: Acme was late.")
+    assert found["Dee: You should wait."] is None
+    assert found["Dee: Acme was late."] == "Acme/third_person"
+
+
+def test_we_answer_whom_we_name_or_who_spoke_before() -> None:
+    found = voices(
+        "Ann (Acme): We fixed it.\nBob: Thank you.\nCy (Bolt): We raised the price.\nBob: Lunch is at one.\nBob: Ann, is it safe?\n"
+        "Bob: Could everyone send minutes?"
+    )
+    assert found["Bob: Thank you."] == "Acme/third_person"
+    assert found["Bob: Lunch is at one."] is None
+    assert found["Bob: Ann, is it safe?"] == "Acme/third_person"
+    assert found["Bob: Could everyone send minutes?"] is None
+
+
+def test_an_attendee_list_tells_nothing_of_behaviour() -> None:
+    found = voices("Attendees:\nAnn Lee (Acme)\nBob (us)\n\nThe release slipped.")
+    assert found["Ann Lee (Acme)"] is None
+    assert found["The release slipped."] == "Acme/third_person"
+
+
+def test_a_field_is_no_speaker() -> None:
+    found = voices("Supplier: Acme\nIssue: late again\nNext step: a call\n\nSupplier: Bolt\nIssue: none\nNext step: none")
+    assert list(found.values())[1:3] == ["Acme/third_person"] * 2
