@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from partnersignal.cli_labels import labels_app
 from partnersignal.errors import InputError, PartnerSignalError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Which of your suppliers behave like partners? Reads their e-mails and meeting notes, shows the evidence.",
 )  # fmt: skip
+app.add_typer(labels_app, name="labels")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
 ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, or a model folder.")]

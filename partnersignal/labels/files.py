@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def read_labels(
     known: Sequence[str] | None = None,
     *,
     columns: Mapping[str, str] | None = None,
+    renamed: Mapping[str, str | None] | None = None,
     join: bool = True,
 ) -> tuple[LabelledSentence, ...]:
     """Read label files.
@@ -48,6 +50,8 @@ def read_labels(
         The labels allowed; the 20 default signals unless given.
     columns : mapping of str to str, optional
         Field to the name it has in the files, for example ``{"text": "Satz"}``.
+    renamed : mapping of str to (str or None), optional
+        Labels of the files that go by another name, or, for None, are passed over; of a `Taxonomy`.
     join : bool, default True
         Whether judgements of several annotators on one sentence become one; see `join_annotators`.
 
@@ -62,13 +66,13 @@ def read_labels(
         If a file is missing or a line is wrong; the message names file and line.
     """
     allowed = frozenset(known if known is not None else default_labels())
-    mapping = dict(columns or {})
+    base = Source("the dataset", "dataset", allowed, dict(columns or {}), dict(renamed or {}))
     found: list[LabelledSentence] = []
     if _is_dataset(paths):
-        found += (read_row(row, Source(place, "dataset", allowed, mapping)) for place, row in read_dataset(paths))
+        found += (read_row(row, replace(base, place=place)) for place, row in read_dataset(paths))
     else:
-        for path in _files(paths):
-            found += _read_file(path, allowed, mapping)
+        for path in label_files(paths):
+            found += _read_file(path, replace(base, stem=path.stem))
     if not found:
         raise InputError("got label files without a sentence, expected at least one")
     return join_annotators(found) if join else tuple(found)
@@ -79,7 +83,24 @@ def _is_dataset(value: Any) -> bool:
     return hasattr(some, "features") and hasattr(some, "column_names")
 
 
-def _files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+def label_files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+    """List label files.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files, and folders of files.
+
+    Yields
+    ------
+    pathlib.Path
+        Files that exist; those of a folder by name.
+
+    Raises
+    ------
+    InputError
+        If one does not exist, or a folder holds none.
+    """
     named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     for each in named:
         path = Path(each)
@@ -94,16 +115,16 @@ def _files(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
             raise InputError(f"got the label file {path}, which does not exist; expected {_SUFFIXES}")
 
 
-def _read_file(path: Path, allowed: frozenset[str], columns: Mapping[str, str]) -> Iterator[LabelledSentence]:
+def _read_file(path: Path, base: Source) -> Iterator[LabelledSentence]:
     suffix = path.suffix.lower()
     if suffix in TABLES:
         for place, row in TABLES[suffix](path):
-            yield read_row(row, Source(place, path.stem, allowed, columns))
+            yield read_row(row, replace(base, place=place))
     elif suffix in JSON_SUFFIXES:
         claimed = [(place, entry, _format_of(entry)) for place, entry in _entries(path)]
         spans = {each.name for _, entry, each in claimed if each.spans(entry)}
         for place, entry, each in claimed:
-            yield from each.read(entry, Source(place, path.stem, allowed, columns, each.name in spans))
+            yield from each.read(entry, replace(base, place=place, spans=each.name in spans))
     else:
         raise InputError(f"got the label file {path}, expected {_SUFFIXES}")
 

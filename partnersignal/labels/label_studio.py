@@ -63,13 +63,14 @@ def _annotator(value: Any) -> str:
 
 def _write(sentences: Sequence[LabelledSentence], labels: Sequence[str]) -> str:
     del labels
-    tasks = []
+    tasks: list[dict[str, Any]] = []
     for same in same_sentences(sentences):
         annotations: list[dict[str, Any]] = []
         for each in same:
             result = [*choices(SIGNALS, each.labels), *choices(UNSURE, each.ignore or ())]
             who: dict[str, Any] = {"completed_by": {"email": each.annotator}} if each.annotator else {}
-            annotations.append({"result": result, "was_cancelled": each.ignore is None, **who})
+            done: dict[str, Any] = {"result": result, "was_cancelled": each.ignore is None}
+            annotations.append(done | who)
         tasks.append({"data": {"text": same[0].text, **context(same[0])}, "annotations": annotations})
     return json.dumps(tasks, ensure_ascii=False, indent=1) + "\n"
 

@@ -31,6 +31,8 @@ class Source:
         Labels that may occur.
     columns : mapping of str to str
         Field to the name it has in the file, where it differs.
+    renamed : mapping of str to (str or None)
+        Labels that have another name here, or None.
     spans : bool
         Whether stretches of longer texts were labelled in this file: then every text is cut into sentences.
     """
@@ -39,6 +41,7 @@ class Source:
     stem: str
     allowed: frozenset[str]
     columns: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
     spans: bool = False
 
     def fields(self, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,6 +133,7 @@ class Source:
             value = [each.strip() for each in value.split(separator) if each.strip()]
         if not isinstance(value, list | tuple | set | frozenset):
             raise InputError(f"{self.place}: got labels of type {type(value).__name__}, expected a list of texts")
+        value = [new for each in value if (new := self.renamed.get(each, each) if isinstance(each, str) else each) is not None]
         unknown = sorted(str(each) for each in value if not isinstance(each, str) or each not in self.allowed)
         if unknown:
             raise InputError(f"{self.place}: got the label {unknown[0]!r}, expected one of {', '.join(sorted(self.allowed))}")
