@@ -79,14 +79,14 @@ def test_checks_find_what_was_planted_and_nothing_else() -> None:
 def test_wrong_labels_are_found(tmp_path: Path) -> None:
     pytest.importorskip("cleanlab")
     good = list(read_labels(corpus(tmp_path)))
-    rows = [3, 100, 203]
+    rows = range(3, 320, 26)
     wrong = [
         replace(s, labels=frozenset() if s.labels else frozenset(["broken_promise"])) if n in rows else s
         for n, s in enumerate(good)
     ]
     found = {finding.text for finding in likely_errors(wrong, default_signals())}
-    assert {wrong[n].text for n in rows} <= found
-    assert len(found) < 20
+    planted = {wrong[n].text for n in rows}
+    assert len(planted & found) >= 10 and len(found - planted) <= 3
 
 
 def test_suggestions_are_unlike_each_other_new_and_for_every_reason(sample_run: Run) -> None:
