@@ -25,12 +25,11 @@ LABELS = [["late"] if frame in LATE else (["money"] if "euros" in frame else [])
 # check_estimators_overwrite_params, check_dont_overwrite_parameters, check_estimators_fit_returns_self,
 # check_readonly_memmap_input, check_estimators_unfitted, check_n_features_in_after_fitting, check_dict_unchanged,
 # check_fit_idempotent, check_methods_*_invariance, check_fit1d, check_fit2d_*, check_classifiers_*, check_supervised_y_*.
-# What they ask for is tested below on texts.
+# check_positive_only_tag_during_fit. What they ask for is tested below on texts.
 CHECKS = [
     "check_estimator_cloneable", "check_estimator_tags_renamed", "check_valid_tag_types", "check_estimator_repr",
     "check_no_attributes_set_in_init", "check_do_not_raise_errors_in_init_or_set_params", "check_mixin_order",
     "check_parameters_default_constructible", "check_get_params_invariance", "check_set_params",
-    "check_positive_only_tag_during_fit",
 ]  # fmt: skip
 
 

@@ -59,10 +59,10 @@ def made(n: int = 600, groups: int = 12) -> list[LabelledSentence]:
 
 def test_a_better_model_is_blessed_and_a_worse_one_is_not() -> None:
     found = compare(tagger(misses=0.5), tagger(misses=0.1), made())
-    assert found.blessed and found.overall.better > 0.99 and found.worse == ()
+    assert found.blessed and found.overall.better > 0.97 and found.worse == ()
     assert found.overall.b - found.overall.a > 0.1
     back = compare(tagger(misses=0.1), tagger(misses=0.5), made())
-    assert not back.blessed and back.overall.better < 0.01 and back.worse == ("listening",)
+    assert not back.blessed and back.overall.better < 0.03 and back.worse == ("listening",)
     assert back.reasons[0].startswith("worse with probability") and "listening got worse" in back.reasons
     assert {d.name: d.better for d in back.per_label}["upselling"] == 0.5
 

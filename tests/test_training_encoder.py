@@ -57,7 +57,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     config = transformers.BertConfig(
         vocab_size=150, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-        max_position_embeddings=64,
+        max_position_embeddings=64, initializer_range=0.5, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
     )  # fmt: skip
     return make_base(tmp_path_factory.mktemp("base"), transformers.BertModel(config))
 
@@ -66,7 +66,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def encoder(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trained from label files, as a user does."""
     folder = tmp_path_factory.mktemp("encoder")
-    config = TrainingConfig(backend="encoder", base=str(base), folds=2, epochs=10, learning_rate=1e-2)
+    config = TrainingConfig(
+        backend="encoder",
+        base=str(base),
+        folds=2,
+        epochs=8,
+        learning_rate=3e-3,
+        trainer_options={"per_device_train_batch_size": 16},
+    )
     train(corpus(folder), folder / "model", config=config)
     return folder / "model"
 

@@ -366,6 +366,9 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
 def _export(model: Any, path: Path, torch: Any) -> None:
     import onnx
 
+    # The graph is kept without weights; drawn ones differ, where the exporter would make one of equal tensors.
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
     example = torch.ones((2, 8), dtype=torch.long)
     taken = inspect.signature(model.forward).parameters
     names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in taken]
