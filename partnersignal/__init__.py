@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 # Where each public name lives; loaded when first asked for, so that importing the package is instant.
 _HOMES = {
-    "InputError": "errors", "Message": "messages", "MissingExtraError": "errors", "ModelError": "errors", "Party": "messages",
-    "PartnerSignalError": "errors", "Run": "runs", "RunError": "errors", "SignalClassifier": "training", "Tag": "messages", "TaggedText": "messages",
-    "Tagger": "tagging", "TrainingConfig": "training", "compare": "training", "evaluate": "training", "load": "tagging", "new_text": "api",
+    "InputError": "errors", "Message": "messages", "MissingExtraError": "errors", "ModelError": "errors",
+    "PartnerSignalError": "errors", "Party": "messages", "Run": "runs", "RunError": "errors",
+    "SignalClassifier": "training", "Tag": "messages", "TaggedText": "messages", "Tagger": "tagging",
+    "TrainingConfig": "training", "compare": "training", "evaluate": "training", "load": "tagging", "new_text": "api",
     "open_run": "runs", "read": "api", "score": "runs", "train": "training",
 }  # fmt: skip
 

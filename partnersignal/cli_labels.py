@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from partnersignal.errors import InputError, MissingExtraError
-from partnersignal.signals import Taxonomy, default_taxonomy, read_taxonomy
 
 if TYPE_CHECKING:
+    from partnersignal.signals import Taxonomy
     from partnersignal.training.comparison import Comparison
 
 labels_app = typer.Typer(
@@ -137,6 +137,8 @@ def taxonomy_of(path: Path | None) -> Taxonomy:
     Taxonomy
         Signals and renamed labels.
     """
+    from partnersignal.signals import default_taxonomy, read_taxonomy
+
     return default_taxonomy() if path is None else read_taxonomy(path)
 
 

