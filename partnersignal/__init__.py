@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from partnersignal.messages import Message, Party, Tag, TaggedText
     from partnersignal.runs import Run, open_run, score
     from partnersignal.tagging import Tagger, load
-    from partnersignal.training import TrainingConfig, evaluate, train
+    from partnersignal.training import SignalClassifier, TrainingConfig, compare, evaluate, train
 
 # Where each public name lives; loaded when first asked for, so that importing the package is instant.
 _HOMES = {
-    "InputError": "errors", "Message": "messages", "MissingExtraError": "errors", "ModelError": "errors", "Party": "messages",
-    "PartnerSignalError": "errors", "Run": "runs", "RunError": "errors", "Tag": "messages", "TaggedText": "messages",
-    "Tagger": "tagging", "TrainingConfig": "training", "evaluate": "training", "load": "tagging", "new_text": "api",
+    "InputError": "errors", "Message": "messages", "MissingExtraError": "errors", "ModelError": "errors",
+    "PartnerSignalError": "errors", "Party": "messages", "Run": "runs", "RunError": "errors",
+    "SignalClassifier": "training", "Tag": "messages", "TaggedText": "messages", "Tagger": "tagging",
+    "TrainingConfig": "training", "compare": "training", "evaluate": "training", "load": "tagging", "new_text": "api",
     "open_run": "runs", "read": "api", "score": "runs", "train": "training",
 }  # fmt: skip
 
@@ -36,10 +37,12 @@ __all__ = [
     "Party",
     "Run",
     "RunError",
+    "SignalClassifier",
     "Tag",
     "TaggedText",
     "Tagger",
     "TrainingConfig",
+    "compare",
     "evaluate",
     "load",
     "new_text",

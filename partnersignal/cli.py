@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from partnersignal.cli_labels import labels_app, print_comparison, print_groups
 from partnersignal.errors import InputError, PartnerSignalError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Which of your suppliers behave like partners? Reads their e-mails and meeting notes, shows the evidence.",
 )  # fmt: skip
+app.add_typer(labels_app, name="labels")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
 ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, or a model folder.")]
@@ -133,17 +135,21 @@ def tag(
 def train(
     labels: Annotated[list[Path], typer.Argument(help="Label files (.jsonl, .csv) or folders of them.")],
     out: Annotated[Path, typer.Option("--out", help="Model folder to write.")],
-    backend: Annotated[str, typer.Option(help="linear, encoder (also: transformer) or cascade.")] = "linear",
+    backend: Annotated[str | None, typer.Option(help="linear (default), encoder (also: transformer) or cascade.")] = None,
     base: Annotated[str | None, typer.Option(help="Pretrained model of the encoder: a folder or a Hub id.")] = None,
-    jobs: Annotated[int, typer.Option(help="Folds fitted at the same time.")] = 1,
+    jobs: Annotated[int | None, typer.Option(help="Folds fitted at the same time; 1 unless given.")] = None,
     test: Annotated[list[Path] | None, typer.Option(help="Label files that are only measured on, for the model card.")] = None,
-    seed: Annotated[int, typer.Option(help="Of splits and solvers.")] = 13,
+    seed: Annotated[int | None, typer.Option(help="Of splits and solvers; 13 unless given.")] = None,
+    signals: Annotated[Path | None, typer.Option(help="Your own signals (TOML): rename, drop, add.")] = None,
+    config_file: Annotated[Path | None, typer.Option("--config", help="TOML with the names of TrainingConfig.")] = None,
 ) -> None:
     """Train a model on labelled sentences."""
     from partnersignal.training import train as train_model
-    from partnersignal.training.config import DEFAULT_BASE, TrainingConfig
+    from partnersignal.training.config import TrainingConfig, read_config
 
-    config = TrainingConfig(backend=backend, seed=seed, jobs=jobs, base=base or DEFAULT_BASE)
+    asked = {"backend": backend, "seed": seed, "jobs": jobs, "base": base, "signals": signals and str(signals)}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    config = read_config(config_file, **given) if config_file else TrainingConfig(**given)
     trained = train_model(labels, out, config=config, test_sets=test or (), progress=_say)
     macro = _figure(trained.figures["macro_f1"])
     typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
@@ -154,11 +160,17 @@ def evaluate(
     labels: Annotated[list[Path], typer.Argument(help="Label files (.jsonl, .csv) or folders of them.")],
     model: ModelOption = "default",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    refit: Annotated[bool, typer.Option("--refit", help="Fit calibration and thresholds again, out of fold, here.")] = False,
+    by_group: Annotated[bool, typer.Option("--by-group", help="One group (supplier) at a time.")] = False,
 ) -> None:
     """Measure a model on labelled sentences."""
     from partnersignal.training import evaluate as evaluate_model
+    from partnersignal.training.comparison import group_figures
 
-    result = evaluate_model(labels, model)
+    if by_group:
+        print_groups(group_figures(labels, model), as_json)
+        return
+    result = evaluate_model(labels, model, refit=refit)
     if as_json:
         typer.echo(json.dumps(result, indent=1))
         return
@@ -171,6 +183,24 @@ def evaluate(
             typer.echo(f"{name:28s} " + ", ".join(f"{key} {_figure(each)}" for key, each in value.items()))
         else:
             typer.echo(f"{name:28s} {_figure(value)}")
+
+
+@app.command()
+def compare(
+    model_a: Annotated[str, typer.Argument(help="The old model: default, or a model folder.")],
+    model_b: Annotated[str, typer.Argument(help="The new model.")],
+    labels: Annotated[list[Path], typer.Argument(help="Label files that neither was trained on.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    refit: Annotated[bool, typer.Option("--refit", help="Fit calibration and thresholds of both again, out of fold.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 13,
+) -> None:
+    """Say whether a new model is better than the old one; exits with 1 if it is not blessed."""
+    from partnersignal.training.comparison import compare as compare_models
+
+    found = compare_models(model_a, model_b, labels, refit=refit, seed=seed)
+    print_comparison(found, as_json)
+    if not found.blessed:
+        raise typer.Exit(1)
 
 
 @app.command()

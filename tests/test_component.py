@@ -55,3 +55,12 @@ def test_wrong_settings_say_so() -> None:
     pipeline.add_pipe("partnersignal", config={"voice": "vendor"})
     with pytest.raises(InputError, match="got the voice 'vendor'"):
         pipeline(TEXT)
+
+
+def test_bytes_and_a_config_file_give_the_same(nlp: spacy.language.Language, tmp_path: Path) -> None:
+    nlp.config.to_disk(tmp_path / "config.cfg")
+    config = spacy.util.load_config(tmp_path / "config.cfg")
+    again = spacy.util.load_model_from_config(config)
+    again.from_bytes(nlp.to_bytes())
+    assert again.get_pipe("partnersignal").voice == "customer"
+    assert found(again(TEXT)) == found(nlp(TEXT))

@@ -64,12 +64,12 @@ def test_wrong_lines_say_where_and_what(tmp_path: Path, line: object, message: s
 
 
 def test_wrong_files_say_so(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"which does not exist; expected \.jsonl or \.csv"):
+    with pytest.raises(InputError, match=r"which does not exist; expected \.jsonl, \.json, \.csv"):
         read_labels(tmp_path / "none.jsonl")
-    with pytest.raises(InputError, match=r"got the label file .*x\.txt, expected \.jsonl or \.csv"):
+    with pytest.raises(InputError, match=r"got the label file .*x\.txt, expected \.jsonl, \.json"):
         read_labels(write(tmp_path, "x", name="x.txt"))
-    with pytest.raises(InputError, match=r"got the columns a, b, expected text and labels"):
+    with pytest.raises(InputError, match=r"got the columns a, b, expected text and labels; name yours as text=COLUMN"):
         read_labels(write(tmp_path, "a,b", "1,2", name="x.csv"))
-    with pytest.raises(InputError, match=r"without \.jsonl or \.csv files, expected label files in it"):
+    with pytest.raises(InputError, match=r"without \.jsonl, .* files, expected label files in it"):
         (tmp_path / "empty").mkdir()
         read_labels(tmp_path / "empty")

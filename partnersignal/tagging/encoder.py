@@ -160,7 +160,10 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
     if width != n_signals:
         raise ModelError(f"got an encoder with {width} outputs in {folder}, expected {n_signals}; copy or train it again")
 
+    wanted = {each.name for each in session.get_inputs()}  # not every architecture knows token types
+
     def _run(ids: Any, mask: Any, types: Any) -> Any:
-        return session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": types})[0]
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
+        return session.run(None, {name: array for name, array in given.items() if name in wanted})[0]
 
     return EncoderModel(folder, n_signals, context, _run, tokenizer)

@@ -19,6 +19,7 @@ from partnersignal.tagging.calibration import Floats
 from partnersignal.tagging.cascade import CascadeModel
 from partnersignal.tagging.encoder import EncoderModel, load_encoder
 from partnersignal.tagging.folder import ModelConfig, load_config
+from partnersignal.tagging.hub import PREFIX, fetch_model
 from partnersignal.tagging.linear import LinearModel, load_linear
 from partnersignal.tagging.occlusion import WordWeight, weigh_words
 from partnersignal.tagging.resources import shipped
@@ -279,6 +280,8 @@ def find_model(model: str | os.PathLike[str] = "default") -> Path:
         If there is no such model.
     """
     name = str(model)
+    if name.startswith(PREFIX):
+        return fetch_model(name)
     folder = shipped(DEFAULT_MODEL) if name in SHIPPED_NAMES else Path(model)
     # A cascade holds the models it is made of as folders of their own.
     folder = folder / name if name in SHIPPED_NAMES[1:] and (folder / name).is_dir() else folder
@@ -295,12 +298,13 @@ def load(model: str | os.PathLike[str] = "default") -> Tagger:
     Parameters
     ----------
     model : str or path, default "default"
-        ``default``: the shipped model; ``linear``, ``encoder``: the shipped ones of that kind; or a model folder.
+        ``default``: the shipped model; ``linear``, ``encoder``: the shipped ones of that kind; a model folder; or
+        ``hf://owner/model``, which is fetched from the Hub.
 
     Returns
     -------
     Tagger
-        Ready to use; nothing is fetched from a network.
+        Ready to use; nothing else is fetched from a network.
 
     Raises
     ------

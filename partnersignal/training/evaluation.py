@@ -13,7 +13,10 @@ from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.signals import Signal
 from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.calibration import Bools, Floats
+from partnersignal.training.splits import group_folds
+from partnersignal.training.thresholds import make_calibration
 
+ORDINARY_SHARE = 0.02  # of labelled sentences, below which a group is ordinary mail
 FEWEST_POSITIVES = 5  # below, a label stays out of the macro average
 _BINS = 10
 
@@ -21,6 +24,8 @@ _BINS = 10
 def evaluate(
     labels: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Sequence[LabelledSentence],
     model: str | os.PathLike[str] | Tagger = "default",
+    *,
+    refit: bool = False,
 ) -> dict[str, Any]:
     """Evaluate a tagger.
 
@@ -30,6 +35,9 @@ def evaluate(
         What readers said.
     model : str, path or Tagger, default "default"
         What to evaluate, with its own thresholds.
+    refit : bool, default False
+        Whether calibration and thresholds are fitted again, out of fold, on these labels: what the model would
+        be worth here with thresholds of its own for this mail.
 
     Returns
     -------
@@ -43,20 +51,111 @@ def evaluate(
         If the labels cannot be read.
     """
     tagger = model if isinstance(model, Tagger) else load(model)
-    sentences = _sentences(labels, tagger)
-    probabilities = tagger.predict_proba(
-        [s.text for s in sentences], [s.voice for s in sentences], [s.previous for s in sentences]
-    )
-    return figures(probabilities, tagger.config.calibration.threshold, sentences, tagger.config.signals)
+    sentences = sentences_for(labels, tagger)
+    probabilities = predict(tagger, sentences)
+    thresholds = tagger.config.calibration.threshold
+    if refit:
+        probabilities, thresholds = refit_out_of_fold(probabilities, sentences, tagger.config.signals)
+    return figures(probabilities, thresholds, sentences, tagger.config.signals)
 
 
-def _sentences(labels: Any, tagger: Tagger) -> Sequence[LabelledSentence]:
-    if isinstance(labels, str | os.PathLike):
-        return read_labels(labels, tagger.signals)
-    items = list(labels)
-    if items and all(isinstance(each, LabelledSentence) for each in items):
-        return items
-    return read_labels(items, tagger.signals)
+def sentences_for(labels: Any, tagger: Tagger) -> Sequence[LabelledSentence]:
+    """Read labels as a model names them.
+
+    Parameters
+    ----------
+    labels : path, iterable of paths, datasets object, or sequence of LabelledSentence
+        What readers said.
+    tagger : Tagger
+        Its signals may occur, under the names of the default ones, too.
+
+    Returns
+    -------
+    sequence of LabelledSentence
+        In order.
+    """
+    if isinstance(labels, Sequence) and labels and all(isinstance(each, LabelledSentence) for each in labels):
+        return labels
+    return read_labels(labels, tagger.signals, renamed=tagger.config.training.get("renamed"))
+
+
+def predict(tagger: Tagger, sentences: Sequence[LabelledSentence]) -> Floats:
+    """Give the probabilities of labelled sentences.
+
+    Parameters
+    ----------
+    tagger : Tagger
+        The model.
+    sentences : sequence of LabelledSentence of length n_sentences
+        What readers judged.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_sentences, n_signals)
+        Calibrated.
+    """
+    return tagger.predict_proba([s.text for s in sentences], [s.voice for s in sentences], [s.previous for s in sentences])
+
+
+def ordinary_rows(sentences: Sequence[LabelledSentence]) -> Bools:
+    """Find the sentences of ordinary mail: of groups in which under 2 % are labelled.
+
+    Parameters
+    ----------
+    sentences : sequence of LabelledSentence of length n_sentences
+        What readers said.
+
+    Returns
+    -------
+    numpy.ndarray of bool of shape (n_sentences,)
+        True in ordinary mail.
+    """
+    _, inverse = np.unique([sentence.group for sentence in sentences], return_inverse=True)
+    labelled = np.bincount(inverse, weights=[bool(sentence.labels) for sentence in sentences])
+    return np.asarray((labelled / np.bincount(inverse) < ORDINARY_SHARE)[inverse])
+
+
+def refit_out_of_fold(
+    probabilities: Floats,
+    sentences: Sequence[LabelledSentence],
+    signals: Sequence[Signal],
+    limits: tuple[float, float] = (0.003, 0.01),
+    folds: int = 5,
+    seed: int = 13,
+) -> tuple[Floats, Floats]:
+    """Calibrate and choose thresholds again, each sentence's on other groups than its own.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of shape (n_sentences, n_signals)
+        As the model gives them.
+    sentences : sequence of LabelledSentence of length n_sentences
+        What readers said.
+    signals : sequence of Signal of length n_signals
+        Columns.
+    limits : (float, float)
+        False alarms allowed in ordinary mail, partner and vendor side.
+    folds : int
+        Of whole groups; as many as there are groups leaves one supplier out at a time.
+    seed : int
+        Of the folds.
+
+    Returns
+    -------
+    probabilities, thresholds : numpy.ndarray of shape (n_sentences, n_signals)
+        Refitted; a threshold for each sentence.
+    """
+    truth, scored = truth_matrix(sentences, [signal.label for signal in signals])
+    ordinary, side = ordinary_rows(sentences), np.array([signal.side for signal in signals])
+    clipped = np.clip(probabilities, 1e-9, 1 - 1e-9)
+    scores = np.log(clipped / (1 - clipped))
+    fitted, thresholds = probabilities.copy(), np.ones_like(probabilities)
+    columns = [(side == "partner", limits[0]), (side == "vendor", limits[1])]
+    for rest, held in group_folds([sentence.group for sentence in sentences], folds, seed):
+        if len(rest):
+            made = make_calibration(scores[rest], truth[rest], scored[rest], ordinary[rest], columns)
+            fitted[held], thresholds[held] = made.probabilities(scores[held]), made.threshold
+    return fitted, thresholds
 
 
 def truth_matrix(sentences: Sequence[LabelledSentence], labels: Sequence[str]) -> tuple[Bools, Bools]:
@@ -89,7 +188,7 @@ def figures(
     ----------
     probabilities : numpy.ndarray of shape (n_sentences, n_signals)
         Calibrated.
-    thresholds : numpy.ndarray of shape (n_signals,)
+    thresholds : numpy.ndarray of shape (n_signals,) or (n_sentences, n_signals)
         Decision thresholds.
     sentences : sequence of LabelledSentence of length n_sentences
         What readers said.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,15 @@ from partnersignal.tagging.encoder import EncoderModel
 from partnersignal.tagging.folder import ModelConfig
 from partnersignal.training.config import TrainingConfig
 from partnersignal.training.encoder import EncoderSettings, fit_encoder
-from partnersignal.training.evaluation import FEWEST_POSITIVES, figures, truth_matrix
+from partnersignal.training.evaluation import FEWEST_POSITIVES, figures, ordinary_rows, truth_matrix
 from partnersignal.training.linear import fit_linear
-from partnersignal.training.splits import Rows
+from partnersignal.training.splits import Rows, group_folds
 from partnersignal.training.thresholds import make_calibration
 
 MAX_TOKENS = 96
+_STOPPING_FOLDS = 10  # one in so many sentences, in whole groups, says when to stop early
 SILENT = -30.0  # log-odds of what the screen keeps from the encoder
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the linear model in the cascade, tried out of fold
-_ORDINARY_SHARE = 0.02
 _FLAT = 0.1  # standard deviation of log-odds
 
 
@@ -49,6 +49,8 @@ class Task:
         Where what is done waits.
     progress : callable
         Told in words.
+    renamed : mapping of str to (str or None)
+        Default labels that go by another name in this taxonomy; the model remembers them.
     """
 
     sentences: tuple[LabelledSentence, ...]
@@ -57,6 +59,7 @@ class Task:
     config: TrainingConfig
     work: Path
     progress: Callable[[str], None]
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> list[str]:
@@ -71,10 +74,7 @@ class Task:
     @cached_property
     def ordinary(self) -> Bools:
         """Tell which sentences are ordinary mail: of groups in which under 2 % are labelled."""
-        labelled = np.array([bool(sentence.labels) for sentence in self.sentences])
-        groups = np.array([sentence.group for sentence in self.sentences])
-        share = {group: labelled[groups == group].mean() for group in set(groups.tolist())}
-        return np.array([share[group] < _ORDINARY_SHARE for group in groups.tolist()])
+        return ordinary_rows(self.sentences)
 
     def texts(self, rows: Rows | None = None) -> tuple[list[str], list[str], list[str]]:
         """Return sentences, voices and the sentences before.
@@ -144,7 +144,11 @@ class Task:
             What the backend must know.
         """
         groups = len({sentence.group for sentence in self.sentences})
-        training = {"sentences": len(self.sentences), "groups": groups, "seed": self.config.seed, "folds": len(self.folds)}
+        training: dict[str, Any] = {
+            "sentences": len(self.sentences), "groups": groups, "seed": self.config.seed, "folds": len(self.folds)
+        }  # fmt: skip
+        if self.renamed:
+            training["renamed"] = dict(self.renamed)
         ModelConfig(backend, self.signals, calibration, options=options, training=training).save(folder)
 
 
@@ -242,16 +246,18 @@ def _mean_average_precision(scores: Floats, truth: Bools, scored: Bools) -> floa
 
 def _linear(task: Task, folder: Path) -> tuple[Floats, Calibration]:
     truth, scored = task.matrices
-    strength, seed = task.config.strength, task.config.seed
+    options: dict[str, Any] = {
+        "strength": task.config.strength, "seed": task.config.seed, "balanced": task.config.class_weights == "balanced"
+    }  # fmt: skip
     scores = np.zeros(truth.shape)
     for number, (rest, held) in enumerate(task.folds, 1):
         task.progress(f"linear, fold {number} of {len(task.folds)}")
         sentences, voices, _ = task.texts(rest)
-        model = fit_linear(sentences, voices, truth[rest], scored[rest], strength=strength, seed=seed)
+        model = fit_linear(sentences, voices, truth[rest], scored[rest], **options)
         scores[held] = model.scores(*task.texts(held))
     task.progress("linear, on everything")
     sentences, voices, _ = task.texts()
-    fit_linear(sentences, voices, truth, scored, strength=strength, seed=seed).save(folder)
+    fit_linear(sentences, voices, truth, scored, **options).save(folder)
     calibration = task.calibrate(scores)
     task.save_config(folder, "linear", calibration)
     return scores, calibration
@@ -286,9 +292,17 @@ def _fit_part(task: Task, name: str, rows: Rows) -> EncoderModel:
         max_tokens=MAX_TOKENS,
         context=task.config.context,
         seed=task.config.seed,
+        balanced=task.config.class_weights == "balanced",
+        patience=task.config.patience,
+        freeze=task.config.freeze,
+        options=task.config.trainer_options,
     )
+    held = None
+    if task.config.patience:
+        groups = [task.sentences[i].group for i in rows]
+        held = next(iter(group_folds(groups, _STOPPING_FOLDS, task.config.seed)))[1] if len(set(groups)) > 1 else None
 
     def tell(said: str) -> None:
         task.progress(f"{name}: {said}")
 
-    return fit_encoder(*task.texts(rows), truth[rows], scored[rows], task.labels, folder, settings, tell)
+    return fit_encoder(*task.texts(rows), truth[rows], scored[rows], task.labels, folder, settings, tell, held)

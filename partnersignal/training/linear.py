@@ -12,8 +12,9 @@ from partnersignal.tagging.linear import LinearModel, fit_features, make_vectori
 
 
 def fit_linear(
-    sentences: Sequence[str], voices: Sequence[str], truth: Bools, scored: Bools, *, strength: float = 10.0, seed: int = 13
-) -> LinearModel:
+    sentences: Sequence[str], voices: Sequence[str], truth: Bools, scored: Bools, *, strength: float = 10.0, seed: int = 13,
+    balanced: bool = False,
+) -> LinearModel:  # fmt: skip
     """Fit one regularised logistic regression a signal.
 
     Parameters
@@ -26,6 +27,8 @@ def fit_linear(
         Inverse of the L2 penalty (C of scikit-learn).
     seed : int, default 13
         Of the solver.
+    balanced : bool, default False
+        Whether the positives of a signal count as much as its negatives together.
 
     Returns
     -------
@@ -42,7 +45,10 @@ def fit_linear(
         y = truth[rows, k]
         if not y.any() or y.all():
             continue  # nothing to learn: the signal stays silent
-        fitted = LogisticRegression(C=strength, solver="liblinear", random_state=seed).fit(x[rows], y)
+        solver = LogisticRegression(
+            C=strength, solver="liblinear", random_state=seed, class_weight="balanced" if balanced else None
+        )
+        fitted = solver.fit(x[rows], y)
         coef[:, k] = fitted.coef_[0]
         intercept[k] = float(fitted.intercept_[0])
     return LinearModel(vectorizers, _rounded(coef), intercept)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from partnersignal.errors import InputError
 from partnersignal.labels import LabelledSentence, read_labels
-from partnersignal.signals import default_signals
+from partnersignal.labels.files import label_files
+from partnersignal.signals import Taxonomy, default_taxonomy, read_taxonomy
 from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.folder import CARD_FILE, CONFIG_FILE
 from partnersignal.training.card import write_card
@@ -52,8 +54,8 @@ def train(
 
     Parameters
     ----------
-    labels : path or iterable of paths
-        Label files or folders of them.
+    labels : path, iterable of paths, or datasets object
+        Label files or folders of them, of every format that `read_labels` reads.
     out : path
         Folder to write; replaced only when the new model is complete, and only where it holds a model.
     config : TrainingConfig, optional
@@ -77,22 +79,22 @@ def train(
     folder = Path(out)
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / CONFIG_FILE).is_file())):
         raise InputError(f"got --out {folder}, which exists and is no model; expected a new folder or a model to replace")
-    signals = default_signals()
-    sentences = read_labels(labels, [signal.label for signal in signals])
+    taxonomy = read_taxonomy(config.signals) if config.signals else default_taxonomy()
+    sentences = read_for(labels, taxonomy, progress)
     groups = [sentence.group for sentence in sentences]
     if len(sentences) < FEWEST_SENTENCES or not any(sentence.labels for sentence in sentences):
         raise InputError(f"got {len(sentences)} sentences, expected at least {FEWEST_SENTENCES}, some of them labelled")
     if len(set(groups)) < 2:
         groups = [str(number // max(1, len(sentences) // config.folds)) for number in range(len(sentences))]
         progress("one group only: the folds are stretches of the file, and figures out of fold flatter")
-    tests = [(Path(each).name, read_labels(each)) for each in test_sets]
+    tests = [(Path(each).name, read_labels(each, taxonomy.labels, renamed=taxonomy.renamed)) for each in test_sets]
     labelled = sum(bool(sentence.labels) for sentence in sentences)
     progress(f"{len(sentences):,} sentences in {len(set(groups))} groups, {labelled:,} with a signal")
     folds = tuple(group_folds(groups, config.folds, config.seed))
     # What is done already waits here; a training that was cut off goes on with the same command.
     work = folder.with_name(f"{folder.name}.training")
     work.mkdir(parents=True, exist_ok=True)
-    task = Task(sentences, signals, folds, config, work, progress)
+    task = Task(sentences, taxonomy.signals, folds, config, work, progress, taxonomy.renamed)
     draft = work / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
@@ -105,6 +107,37 @@ def train(
     draft.rename(folder)
     shutil.rmtree(work)
     return Trained(folder, figures[config.backend])
+
+
+def read_for(labels: Any, taxonomy: Taxonomy, progress: Progress = lambda _: None) -> tuple[LabelledSentence, ...]:
+    """Read label files of which some are older than the taxonomy.
+
+    Parameters
+    ----------
+    labels : path, iterable of paths, or datasets object
+        As in `train`.
+    taxonomy : Taxonomy
+        Signals wanted.
+    progress : callable, optional
+        Told what is left out.
+
+    Returns
+    -------
+    tuple of LabelledSentence
+        A file that never uses an added signal was not read for it: there it is ignored, not denied.
+    """
+    if not taxonomy.added or not isinstance(labels, str | os.PathLike | Iterable) or hasattr(labels, "features"):
+        return read_labels(labels, taxonomy.labels, renamed=taxonomy.renamed)
+    found: list[LabelledSentence] = []
+    not_read: Counter[str] = Counter()
+    for path in label_files(labels):
+        part = read_labels(path, taxonomy.labels, renamed=taxonomy.renamed)
+        unread = taxonomy.added - frozenset[str]().union(*(each.labels for each in part))
+        not_read.update(unread)
+        found += (each if each.ignore is None else replace(each, ignore=each.ignore | unread) for each in part)
+    for label, files in not_read.items():
+        progress(f"{label}: {files} files never use it; their sentences are not taken as examples against it")
+    return tuple(found)
 
 
 def _test_rows(

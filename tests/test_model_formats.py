@@ -1,0 +1,88 @@
+"""Model folders of every format so far, and of the Hub."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import partnersignal as ps
+from partnersignal.errors import ModelError
+from partnersignal.tagging import hub
+from partnersignal.tagging.folder import FORMAT
+
+MODELS = Path(__file__).parent / "data" / "models"
+TEXTS = ["The arouter is late again.", "We ordered a cable."]
+
+
+@pytest.mark.parametrize("version", range(1, FORMAT + 1))
+@pytest.mark.parametrize("backend", ["linear", "encoder", "cascade"])
+def test_folders_of_every_format_still_load_and_score_the_same(version: int, backend: str) -> None:
+    whole = MODELS / f"v{version}"
+    expected = json.loads((whole / "expected.json").read_text())[backend]
+    tagger = ps.load(whole if backend == "cascade" else whole / backend)
+    assert tagger.config.backend == backend
+    np.testing.assert_allclose(tagger.predict_proba(TEXTS, "customer"), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("part", ["encoder/encoder.onnx", "encoder/model.safetensors", "encoder/tokenizer.json"])
+def test_a_damaged_encoder_says_so(part: str, tmp_path: Path) -> None:
+    shutil.copytree(MODELS / "v1", tmp_path / "m")
+    (tmp_path / "m" / part).write_bytes((tmp_path / "m" / part).read_bytes()[:200])
+    with pytest.raises(ModelError, match=r"which is damaged \(.*\); copy or train it again"):
+        ps.load(tmp_path / "m")
+    (tmp_path / "m" / part).unlink()
+    with pytest.raises(ModelError, match=r"without .*, expected it there; copy the folder again"):
+        ps.load(tmp_path / "m")
+
+
+def test_weights_that_do_not_fit_the_configuration_say_so(tmp_path: Path) -> None:
+    shutil.copytree(MODELS / "v1", tmp_path / "m")
+    file = tmp_path / "m" / "encoder" / "partnersignal.json"
+    data = json.loads(file.read_text())
+    file.write_text(json.dumps(data | {"signals": data["signals"][:1]}))
+    with pytest.raises(ModelError, match=r"got an encoder with 2 outputs in .*, expected 1"):
+        ps.load(tmp_path / "m" / "encoder")
+    file.write_text(json.dumps(data | {"format": FORMAT + 1}))
+    with pytest.raises(ModelError, match=f"got a model of format {FORMAT + 1} in .*, expected {FORMAT}; update partnersignal"):
+        ps.load(tmp_path / "m" / "encoder")
+
+
+def test_the_hub_is_asked_only_by_its_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+    asked: list[tuple] = []
+
+    def fetch(repository: str, **options: object) -> str:
+        asked.append((repository, options["revision"], tuple(options["allow_patterns"])))
+        if repository == "no/where":
+            raise OSError("not found")
+        return str(MODELS / "v1" / "linear")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    with pytest.raises(ModelError, match="got the model 'owner/model', expected default"):
+        ps.load("owner/model")
+    assert asked == []
+    assert ps.load("hf://owner/model@v2").signals == ("listening", "broken_promise")
+    assert asked[0][:2] == ("owner/model", "v2") and not any(p in asked[0][2] for p in ("*", "*.py", "*.bin"))
+    with pytest.raises(ModelError, match=r"got the model hf://no/where, which cannot be fetched \(not found\)"):
+        ps.load("hf://no/where")
+
+
+def test_a_model_is_pushed_privately_and_nothing_else_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+    calls: list[tuple[str, dict]] = []
+
+    class Api:
+        def create_repo(self, name: str, **options: object) -> None:
+            calls.append((name, options))
+
+        def upload_folder(self, **options: object) -> None:
+            calls.append(("upload", options))
+
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    assert hub.push_model(MODELS / "v1", "hf://me/mine") == "https://huggingface.co/me/mine"
+    assert calls[0] == ("me/mine", {"private": True, "exist_ok": True}) and "*.py" not in calls[1][1]["allow_patterns"]
+    with pytest.raises(ModelError, match="which is no model folder"):
+        hub.push_model(tmp_path, "me/mine")
+    assert len(calls) == 2
