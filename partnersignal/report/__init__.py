@@ -6,4 +6,13 @@ from partnersignal.report.page import write_report
 from partnersignal.report.scorecard import slug, write_scorecard
 from partnersignal.report.sections import Sections, SupplierFacts, directory_sections
 
-__all__ = ["Material", "Sections", "SupplierFacts", "directory_sections", "slug", "write_evidence", "write_report", "write_scorecard"]
+__all__ = [
+    "Material",
+    "Sections",
+    "SupplierFacts",
+    "directory_sections",
+    "slug",
+    "write_evidence",
+    "write_report",
+    "write_scorecard",
+]

@@ -9,12 +9,15 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from partnersignal.index import Explanation, Index, SupplierScore, build_index, expected_ranks, groups, influence
 from partnersignal.messages import VOICES
+from partnersignal.report.evidence import day
 from partnersignal.report.history import history
 from partnersignal.report.material import Material
 from partnersignal.report.passages import Limits, passages
+from partnersignal.report.sources import Sources
 from partnersignal.report.text import TITLE, shown
 
 _THREADS = 5  # shown of those that moved the index most
@@ -69,6 +72,7 @@ def blocks(material: Material) -> list[dict[str, Any]]:
         In the order of the index.
     """
     lines, sections = history(material.index), material.sections
+    sources = Sources.of(material.messages, material.tags)
     found = sum(len(explanation.contributions) for explanation in material.explanations)
     sentences = sentences_of(material.index)
     pooled = pooled_rates(material, sentences)
@@ -76,11 +80,11 @@ def blocks(material: Material) -> list[dict[str, Any]]:
         {
             "history": lines[explanation.supplier],
             "profile": profile(material, explanation, sentences[explanation.supplier], pooled),
-            "threads": _moving_threads(material, explanation.supplier),
+            "threads": _moving_threads(material, sources, explanation.supplier),
             "conduct": [_plain(each) for each in sections.conduct.get(explanation.supplier, ())],
             "cannot": [_plain(each) for each in sections.cannot.get(explanation.supplier, ())],
             "evidence": passages(
-                material, explanation, Limits.share(len(explanation.contributions), found, len(material.explanations))
+                material, sources, explanation, Limits.share(len(explanation.contributions), found, len(material.explanations))
             ),
         }
         for explanation in material.explanations
@@ -163,9 +167,7 @@ def portfolio(index: Index) -> dict[str, Any]:
     }
 
 
-def profile(
-    material: Material, explanation: Explanation, sentences: int, pooled: Sequence[float]
-) -> list[list[float]]:
+def profile(material: Material, explanation: Explanation, sentences: int, pooled: Sequence[float]) -> list[list[float]]:
     """Return a supplier's signals: how many, how often, and what they moved.
 
     Parameters
@@ -243,23 +245,19 @@ def _per_100(material: Material, explanations: Sequence[Explanation], sentences:
     return [float(100 * count / sentences) if sentences else 0.0 for count in found]
 
 
-def _moving_threads(material: Material, supplier: str) -> list[dict[str, Any]]:
+def _moving_threads(material: Material, sources: Sources, supplier: str) -> list[dict[str, Any]]:
     moved = influence(material.index, supplier).head(_THREADS)
-    moved = moved[moved["change"].abs() >= _MIN_CHANGE]
-    messages = material.messages
-    shown_threads = []
-    for row in moved.itertuples():
-        own = messages[messages["thread_id"] == row.thread_id].sort_values("date")
-        subject = str(own["subject"].iloc[0] or "") if len(own) and material.quotes else ""
-        days = own["date"].dropna()
-        shown_threads.append(
-            {
-                "subject": shown(subject, TITLE), "messages": len(own), "without": round(float(row.index_without), 2),
-                "change": round(float(row.change), 2), "bulk": str(row.thread_id).startswith("bulk:"),
-                "from": f"{days.min():%Y-%m-%d}" if len(days) else None, "to": f"{days.max():%Y-%m-%d}" if len(days) else None,
-            }
-        )  # fmt: skip
-    return shown_threads
+    moved = moved[moved["change"].abs() >= _MIN_CHANGE].join(sources.threads, on="thread_id")
+    return [
+        {
+            "subject": shown(str(row["subject"] or ""), TITLE) if material.quotes and not pd.isna(row["subject"]) else "",
+            "bulk": str(row["thread_id"]).startswith("bulk:"),
+            "messages": None if pd.isna(row["messages"]) else int(row["messages"]),
+            "from": day(row["first"]) or None, "to": day(row["last"]) or None,
+            "without": round(float(row["index_without"]), 2), "change": round(float(row["change"]), 2),
+        }
+        for row in moved.to_dict("records")
+    ]  # fmt: skip
 
 
 def _score(score: SupplierScore, ranks: dict[str, float]) -> dict[str, Any]:

@@ -18,9 +18,10 @@ _PARTY = re.compile(r"([^<>;]{1,200})<[^<>]{0,320}>")
 _WORD = re.compile(r"[^\W\d_][\w'’-]{1,40}")
 # Words of mailbox names that name nobody.
 _ROLES = frozenset(
-    "account accounts admin billing care customer desk finance help info it mail manager marketing news newsletter no "
-    "office operations orders procurement reply sales service services support team the and of for via".split()
-)
+    ["account", "accounts", "admin", "and", "billing", "care", "customer", "desk", "finance", "for", "help", "info",
+     "it", "mail", "manager", "marketing", "news", "newsletter", "no", "of", "office", "operations", "orders", "procurement",
+     "reply", "sales", "service", "services", "support", "team", "the", "via"]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

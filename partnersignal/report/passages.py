@@ -11,11 +11,13 @@ import pandas as pd
 from partnersignal.index import Explanation
 from partnersignal.messages import VOICES
 from partnersignal.report.material import Material
+from partnersignal.report.sources import Sources
 from partnersignal.report.text import TITLE, around, shown, utf16
 
 # Bounds of the whole page, shared by its suppliers: evidence.csv has everything.
 MOST_SENTENCES = 100_000
 MOST_CONTEXTS = 10_000
+_FEWEST = 100  # sentences a supplier keeps in any case
 _REACH = 320  # characters of the message on each side of a sentence
 
 
@@ -52,17 +54,19 @@ class Limits:
         Limits
             In proportion, and never so few that a small supplier loses its evidence to large ones.
         """
-        part = found if all_found <= MOST_SENTENCES else max(100, MOST_SENTENCES * found // all_found)
+        part = found if all_found <= MOST_SENTENCES else max(_FEWEST, MOST_SENTENCES * found // all_found)
         return cls(part, max(40, MOST_CONTEXTS // max(1, suppliers)))
 
 
-def passages(material: Material, explanation: Explanation, limits: Limits) -> dict[str, Any]:
+def passages(material: Material, sources: Sources, explanation: Explanation, limits: Limits) -> dict[str, Any]:
     """Return the evidence of a supplier as columns.
 
     Parameters
     ----------
     material : Material
         The run.
+    sources : Sources
+        Its tables.
     explanation : Explanation
         Of the supplier.
     limits : Limits
@@ -74,16 +78,15 @@ def passages(material: Material, explanation: Explanation, limits: Limits) -> di
         For the page; ``found`` is how many there are, ``signal`` and so on hold those kept.
     """
     rows = explanation.contributions
-    kept = rows.head(limits.sentences)
-    kept = kept.merge(_places(material, explanation.supplier), on=["message_id", "sentence", "signal"], how="left")
-    # A sentence with several tags of one place in two zones cannot be; a duplicate key would double its row.
-    messages = kept["message_id"].drop_duplicates()
+    places = sources.tags.iloc[sources.tags_of.get(explanation.supplier, [])]
+    kept = rows.head(limits.sentences).merge(places, on=["message_id", "sentence", "signal"], how="left")
+    messages = list(dict.fromkeys(kept["message_id"]))
     number = {message: i for i, message in enumerate(messages)}
-    known = _known(material, list(messages))
+    known = sources.words.reindex(messages).fillna("")
     labels = {signal.label: i for i, signal in enumerate(material.index.evidence.signals)}
     texts = [shown(text) if material.quotes else "" for text in kept["text"]]
     before, after = _contexts(kept.head(limits.contexts), known) if material.quotes else ([], [])
-    subjects = known["subject"].fillna("").to_dict() if material.quotes else {}
+    subjects = known["subject"] if material.quotes else [""] * len(messages)
     days = pd.to_datetime(kept["date"], utc=True).dt.floor("D")
     return {
         "found": len(rows),
@@ -99,27 +102,13 @@ def passages(material: Material, explanation: Explanation, limits: Limits) -> di
         "before": before,
         "after": after,
         "marks": _marks(material, kept),
-        "ids": list(messages),
-        "subjects": [shown(subjects.get(message, ""), TITLE) for message in messages],
+        "ids": messages,
+        "subjects": [shown(subject, TITLE) for subject in subjects],
     }
 
 
-def _places(material: Material, supplier: str) -> pd.DataFrame:
-    tags = material.tags
-    own = tags.loc[tags["supplier"] == supplier, ["message_id", "sentence", "signal", "start", "end", "bulk"]]
-    return own.drop_duplicates(["message_id", "sentence", "signal"])
-
-
-def _known(material: Material, wanted: list[str]) -> pd.DataFrame:
-    """Return subject and text of messages, by their id."""
-    messages = material.messages
-    # A duplicate carries no text: the first with text is the one that was tagged.
-    found = messages.loc[messages["message_id"].isin(wanted) & (messages["status"] != "duplicate")]
-    return found.drop_duplicates("message_id").set_index("message_id")[["subject", "text"]]
-
-
 def _contexts(kept: pd.DataFrame, known: pd.DataFrame) -> tuple[list[str], list[str]]:
-    texts = known["text"].fillna("").to_dict()
+    texts = known["text"].to_dict()
     starts, ends = (kept[name].fillna(0).to_numpy(dtype=np.int64) for name in ("start", "end"))
     pairs = [
         around(texts.get(message, ""), int(start), int(end), _REACH)
@@ -134,9 +123,9 @@ def _marks(material: Material, kept: pd.DataFrame) -> dict[str, list[list[int]]]
     if not marks or not material.quotes:
         return {}
     found = {}
-    for i, row in enumerate(kept.itertuples()):
-        spans = marks.get((str(row.message_id), int(row.sentence), str(row.signal)), ())
+    for i, row in enumerate(kept.to_dict("records")):
+        spans = marks.get((str(row["message_id"]), int(row["sentence"]), str(row["signal"])), ())
         if spans:
-            text = str(row.text)
+            text = str(row["text"])
             found[str(i)] = [[utf16(text, start), utf16(text, end)] for start, end in sorted(spans)]
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from partnersignal.index import Explanation, SupplierScore
+from partnersignal.index.arrays import SIDES
 from partnersignal.report.data import pooled_rates, profile, sentences_of
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
@@ -78,7 +79,7 @@ def write_scorecard(path: Path, material: Material, score: SupplierScore, others
         as_of=material.index.as_of,
         signals=_signals(material, explanation),
         compared=len(material.index) >= _FEWEST_SUPPLIERS,
-        quotes={side: _quotes(material, explanation, mask, side) for side in ("partner", "vendor")} if material.quotes else None,
+        quotes={side: _quotes(material, explanation, mask, side) for side in SIDES} if material.quotes else None,
         version=material.receipt.get("partnersignal", ""),
     )
 

@@ -8,6 +8,7 @@ _REORDERING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\
 # Lone surrogates are no text and cannot be written as UTF-8.
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}")
 _TABLE = _CONTROLS | _REORDERING | _SURROGATES
+_TABLE_OF_LINES = _TABLE | {0x0A: "\n"}
 
 SENTENCE = 600  # characters of a sentence shown
 TITLE = 160  # of a subject
@@ -50,7 +51,7 @@ def around(text: str, start: int, end: int, reach: int) -> tuple[str, str]:
         Fit to be shown; an ellipsis where the message goes on.
     """
     first, last = max(0, start - reach), min(len(text), end + reach)
-    before, after = text[first:start].translate(_TABLE), text[end:last].translate(_TABLE)
+    before, after = text[first:start].translate(_TABLE_OF_LINES), text[end:last].translate(_TABLE_OF_LINES)
     if first > 0:
         before = "… " + before.partition(" ")[2]
     if last < len(text):

@@ -39,7 +39,7 @@ function columns(history) {
 }
 function options(width, history, events, windows) {
   const line = ink("line"), soft = ink("soft"), strong = ink("ink");
-  const axis = { stroke: soft, font: "12px system-ui, sans-serif", ticks: { show: false } };
+  const axis = { stroke: soft, font: "12px Inter, system-ui, sans-serif", ticks: { show: false } };
   const seconds = (iso, open) => iso ? Date.parse(iso) / 1000 : open;
   const span = [history.day[0] * 86400, history.day.at(-1) * 86400];
   if (span[0] === span[1]) { span[0] -= 86400 * 30; span[1] += 86400 * 30; }
@@ -82,7 +82,7 @@ function drawing(plot, work) {
   pen.beginPath();
   pen.rect(plot.bbox.left, 0, plot.bbox.width, plot.bbox.top + plot.bbox.height);
   pen.clip();
-  pen.font = `${11 * uPlot.pxRatio}px system-ui, sans-serif`;
+  pen.font = `${11 * uPlot.pxRatio}px Inter, system-ui, sans-serif`;
   work(pen, uPlot.pxRatio);
   pen.restore();
 }

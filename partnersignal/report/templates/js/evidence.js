@@ -19,7 +19,7 @@ function evidenceControls(query, everyone, draw) {
     setQuery(query, name, value);
     query.delete("page");
     clearTimeout(timer);
-    timer = setTimeout(draw, wait ? 120 : 0);
+    timer = setTimeout(draw, wait ? 60 : 0);
   };
   const pick = (name, label, choices) => field(label, h("select", { id: `evidence-${name}`, onchange: (event) => set(name, event.target.value) },
     choices.map(([value, text]) => option(value, text, query.get(name) ?? ""))));
@@ -66,7 +66,7 @@ function evidenceItem(columns, row, place, everyone) {
   const signal = summary.signals[columns.signal[row]], supplier = summary.suppliers[place].name;
   const message_id = columns.ids[columns.message[row]], subject = columns.subjects[columns.message[row]];
   const item = h("li", { class: `item ${signal.side}` });
-  const draw = (open) => {
+  const draw = () => {
     const corrections = correctionsOf(message_id, columns.sentence[row]);
     const struck = corrections.some((each) => each.action !== "add" && each.signal === signal.label);
     item.classList.toggle("struck", struck);
@@ -80,9 +80,13 @@ function evidenceItem(columns, row, place, everyone) {
         corrections.length ? h("ul", { class: "noted" }, corrections.map((each) => h("li", {}, correctionText(each)))) : null,
         h("div", { class: "more" },
           context(columns, row, subject, message_id),
-          h("details", { open }, h("summary", {}, "Correct"), correctForm({ message_id, sentence: columns.sentence[row], signal: signal.label, supplier }, () => { draw(false); item.querySelector("summary").focus(); })))));
+          h("details", { ontoggle: fill }, h("summary", {}, "Correct")))));
   };
-  draw(false);
+  // Made when it is opened: with 200 suppliers to choose from, forty forms would be slow.
+  const fill = ({ target }) => {
+    if (target.open && target.children.length === 1) target.append(correctForm({ message_id, sentence: columns.sentence[row], signal: signal.label, supplier }, () => { draw(); item.querySelector("summary").focus(); }));
+  };
+  draw();
   return item;
 }
 function said(columns, row) {

@@ -58,4 +58,9 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redr
 // Paper is light and narrow: the canvas is drawn again for it.
 addEventListener("beforeprint", () => { document.documentElement.classList.add("printing"); redrawCharts(680); });
 addEventListener("afterprint", () => { document.documentElement.classList.remove("printing"); redrawCharts(); });
-show().then(() => { started = true; document.documentElement.dataset.ready = "yes"; });
+show().then(() => {
+  started = true;
+  document.documentElement.dataset.ready = "yes";
+  // Unpacked while the reader reads, so that a search need not wait.
+  whole.then(() => setTimeout(allEvidence, 300));
+});

@@ -101,7 +101,7 @@ function portfolioRow({ supplier, score }, most, lanes, view) {
     score.enough_evidence && lanes && lanes.count > 0 && h("td", { class: "lanes" }, bracket(lanes, supplier.name, mates.size)),
     h("td", { class: "num" }, score.enough_evidence ? h("strong", {}, number(score.index)) : h("span", { class: "visually-hidden" }, "none"),
       h("span", { class: "facts" }, `${number(score.low)}–${number(score.high)}`)),
-    score.enough_evidence && h("td", { class: "num wide" }, number(score.rank)),
+    score.enough_evidence && h("td", { class: "num wide" }, number(score.rank, 1)),
     h("td", { class: "mid wide" }, mirror(score.vendor_evidence, score.partner_evidence, most)),
     h("td", { class: "num wide" }, percent(score.balance)),
     h("td", { class: "num wide" }, number(score.threads)),

@@ -73,7 +73,7 @@ function moved(profile, score) {
   const order = profile.map((_, i) => i).sort((a, b) => Math.abs(profile[b][3] - profile[b][4]) - Math.abs(profile[a][3] - profile[a][4]));
   const most = Math.max(1e-9, ...profile.map((row) => Math.abs(row[3] - row[4]))), rate = Math.max(1e-9, ...profile.flatMap((row) => [row[1], row[2]]));
   const head = (text, extra) => h("th", { scope: "col", class: extra }, text);
-  return section("What moved it", "Every supplier starts at 50. A sentence that was found moves it; but a typical supplier with as much mail would have shown some of each signal as well, and only the difference counts. Not saying what others say also counts.",
+  return section("What moved it", "Every supplier starts at 50. A sentence that was found moves it; but a typical supplier with as much mail would have shown some of each signal as well, and only the difference counts. So few vendor-like sentences, where others show many, raise the index too.",
     h("table", { class: "plain sum" },
       h("thead", {}, h("tr", {}, head("Points"), head("found here", "num"), head("typical for as much mail", "num"), head("moves the index by", "num"))),
       h("tbody", {}, line("partner", "Partner-like"), line("vendor", "Vendor-like")),
