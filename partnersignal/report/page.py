@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from partnersignal.report.data import blocks, summary
 from partnersignal.report.material import Material
+from partnersignal.report.text import shown
 
 _SCRIPTS = ("dom", "data", "charts", "portfolio", "corrections", "evidence", "supplier", "compare", "about", "main")
 
@@ -62,9 +63,11 @@ def render(path: Path, template: str, scripts: Iterable[str], **values: Any) -> 
         loader=jinja2.PackageLoader("partnersignal.report", "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["shown"] = shown
     style = _asset("vendor/uPlot.min.css") + _asset("style.css")
     own = "".join(_asset(f"js/{name}.js") for name in scripts)
-    script = f'{_asset("vendor/uPlot.iife.min.js")}\n(() => {{\n"use strict";\n{own}}})();\n'
+    library = f"/*\n{_asset('vendor/uPlot.LICENSE')}*/\n{_asset('vendor/uPlot.iife.min.js')}"
+    script = f'{library}\n(() => {{\n"use strict";\n{own}}})();\n'
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"

@@ -1,3 +1,5 @@
+// Marks that reorder what stands beside them are shown as what they are: something that does not belong.
+const plain = (text) => typeof text === "string" ? text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd") : text;
 // Elements are made with text only: nothing that a stranger wrote is ever parsed as markup.
 function h(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -7,7 +9,7 @@ function h(tag, attributes, ...children) {
     else if (name === "style") for (const [key, each] of Object.entries(value)) element.style.setProperty(key, each);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false).map(plain));
   return element;
 }
 const byId = (id) => document.getElementById(id);

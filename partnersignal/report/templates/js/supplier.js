@@ -74,10 +74,10 @@ function moved(profile, score) {
   const most = Math.max(1e-9, ...profile.map((row) => Math.abs(row[3] - row[4]))), rate = Math.max(1e-9, ...profile.flatMap((row) => [row[1], row[2]]));
   const head = (text, extra) => h("th", { scope: "col", class: extra }, text);
   return section("What moved it", "Every supplier starts at 50. A sentence that was found moves it; but a typical supplier with as much mail would have shown some of each signal as well, and only the difference counts. So few vendor-like sentences, where others show many, raise the index too.",
-    h("table", { class: "plain sum" },
+    frame("Sum", h("table", { class: "plain sum" },
       h("thead", {}, h("tr", {}, head("Points"), head("found here", "num"), head("typical for as much mail", "num"), head("moves the index by", "num"))),
       h("tbody", {}, line("partner", "Partner-like"), line("vendor", "Vendor-like")),
-      h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "Together"), h("td", { colspan: "3", class: "num" }, `50 ${rest < 0 ? "−" : "+"} ${number(Math.abs(rest), 1)} = `, h("strong", {}, number(score.index, 1)), ` (${number(score.low)} to ${number(score.high)})`)))),
+      h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "Together"), h("td", { colspan: "3", class: "num" }, `50 ${rest < 0 ? "−" : "+"} ${number(Math.abs(rest), 1)} = `, h("strong", {}, number(score.index, 1)), ` (${number(score.low)} to ${number(score.high)})`))))),
     h("h3", {}, "Signal by signal"),
     frame("Signals", h("table", { class: "plain profile" },
       h("thead", {}, h("tr", {}, head("Signal"), head("Found", "num"), head("Per 100 sentences: ● here ○ portfolio", "rate"), head("Moves the index by", "effect"), head("Points", "num"))),
