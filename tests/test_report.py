@@ -7,7 +7,7 @@ import html
 import json
 import re
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from partnersignal.errors import InputError
 from partnersignal.index import build_index
 from partnersignal.report import Sections, SupplierFacts, directory_sections
 from partnersignal.report.data import blocks, summary
+from partnersignal.report.history import history
 from partnersignal.report.masking import make_mask
 from partnersignal.report.page import packed, script_json
 from partnersignal.report.sections import Conduct
@@ -68,6 +69,16 @@ def test_the_time_line_ends_at_the_index(small: Run) -> None:
         assert all(low <= index <= high for low, index, high in zip(line["low"], line["index"], line["high"], strict=True))
 
 
+def test_an_earlier_point_is_the_index_of_its_day(small: Run) -> None:
+    index = small.index.model
+    lines = history(index)
+    day = next(iter(lines.values()))["day"][-8]
+    then = build_index(index.evidence, prior=index.prior, as_of=date(1970, 1, 1) + timedelta(days=day))
+    for score in then:
+        line = lines[score.supplier]
+        assert line["index"][line["day"].index(day)] == pytest.approx(score.index, abs=0.051)
+
+
 def test_without_bulk_keeps_the_window(small: Run) -> None:
     windowed = build_index(
         small.index.model.evidence, prior=small.index.model.prior, since=date(2024, 6, 1), until=date(2025, 6, 30)
@@ -90,7 +101,7 @@ def test_the_same_run_gives_the_same_page(small: Run) -> None:
 
 def test_policy_allows_the_own_script_and_style_alone(small: Run) -> None:
     page = read_page(small.write_report())
-    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1])
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.S)
     (style,) = re.findall(r"<style>(.*?)</style>", page, re.S)
     for kind, text in (("script-src", script), ("style-src", style)):
