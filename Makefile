@@ -1,7 +1,7 @@
 # One command a chore; CI calls the same targets.
 PYTHON ?= python
 
-.PHONY: install test slow lint types imports docstrings wheel check model bench
+.PHONY: install screenshots test slow lint types imports docstrings wheel check model bench
 
 install:
 	$(PYTHON) -m pip install -e ".[dev]"
@@ -25,6 +25,10 @@ imports:
 
 docstrings:
 	$(PYTHON) -m numpydoc lint $$(git ls-files 'partnersignal/*.py')
+
+# Pictures of the sample's report, for README and docs.
+screenshots:
+	$(PYTHON) -m tests.screenshots
 
 # Build the wheel, install it into a clean environment outside the checkout, run the demo there.
 wheel:

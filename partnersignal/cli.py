@@ -316,11 +316,28 @@ def forget(
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
-    """Write the HTML report of a run again and print its path."""
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    suppliers: Annotated[Path | None, typer.Option(help="Supplier file: spend, criticality and renewals are shown.")] = None,
+    supplier: Annotated[str | None, typer.Option(help="One supplier; with --shareable.")] = None,
+    shareable: Annotated[bool, typer.Option("--shareable", help="A scorecard that can be given to --supplier.")] = False,
+    no_quotes: Annotated[bool, typer.Option("--no-quotes", help="Show no words of messages.")] = False,
+) -> None:
+    """Write the HTML report of a run again, or a supplier's scorecard, and print its path."""
+    from partnersignal.report import directory_sections
     from partnersignal.runs import open_run
+    from partnersignal.suppliers import load_directory
 
-    typer.echo(str(open_run(run).write_report()))
+    if shareable != (supplier is not None):
+        raise typer.BadParameter("got one of --supplier and --shareable, expected both or none", param_hint="--shareable")
+    directory = load_directory(suppliers) if suppliers is not None else None
+    opened = open_run(run)
+    if supplier is not None:
+        others = [s for s in directory.suppliers if s.name != supplier] if directory else []
+        names = [name for other in others for name in (other.name, *other.aliases, *other.domains)]
+        typer.echo(str(opened.write_scorecard(supplier, others=names, quotes=not no_quotes)))
+        return
+    typer.echo(str(opened.write_report(directory_sections(directory) if directory else None, quotes=not no_quotes)))
 
 
 @app.command()

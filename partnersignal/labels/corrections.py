@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from partnersignal.labels.documents import LabelledSentence
+from partnersignal.labels.sentences import LabelledSentence
 from partnersignal.messages import VOICES
 from partnersignal.runs import Run
 

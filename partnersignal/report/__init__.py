@@ -1,6 +1,18 @@
-"""Report: the HTML page and the evidence table."""
+"""Report: the HTML pages and the evidence table."""
 
 from partnersignal.report.evidence import write_evidence
+from partnersignal.report.material import Material
 from partnersignal.report.page import write_report
+from partnersignal.report.scorecard import slug, write_scorecard
+from partnersignal.report.sections import Sections, SupplierFacts, directory_sections
 
-__all__ = ["write_evidence", "write_report"]
+__all__ = [
+    "Material",
+    "Sections",
+    "SupplierFacts",
+    "directory_sections",
+    "slug",
+    "write_evidence",
+    "write_report",
+    "write_scorecard",
+]

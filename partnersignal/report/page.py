@@ -1,67 +1,128 @@
-"""``report.html``: one self-contained page, nothing loaded from elsewhere, everything escaped."""
+"""``report.html``: one self-contained page, nothing loaded from elsewhere, every stranger's word kept as text."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
-from partnersignal.index import Explanation, Index, SupplierScore, build_index
-from partnersignal.report.evidence import day
+from partnersignal.report.data import blocks, summary
+from partnersignal.report.material import Material
+from partnersignal.report.text import shown
 
-_SHOWN = 40  # sentences shown a supplier; evidence.csv has them all
+_SCRIPTS = ("dom", "data", "charts", "portfolio", "corrections", "evidence", "supplier", "compare", "about", "main")
 
 
-def write_report(path: Path, index: Index, explanations: Sequence[Explanation], receipt: dict[str, Any]) -> None:
+def write_report(path: Path, material: Material) -> None:
     """Write the report of a run.
 
     Parameters
     ----------
     path : pathlib.Path
         Replaced if it exists.
-    index : Index
-        Scores of all suppliers.
-    explanations : sequence of Explanation
-        In the order of the index.
-    receipt : dict
-        What was read.
+    material : Material
+        The run.
+    """
+    facts = summary(material)
+    render(
+        path,
+        "report.html",
+        _SCRIPTS,
+        summary=script_json(facts),
+        blocks=[packed(block) for block in blocks(material)],
+        scores=material.index.scores,
+        material=material,
+    )
+
+
+def render(path: Path, template: str, scripts: Iterable[str], **values: Any) -> None:
+    """Fill a template, with its style and scripts inside and a policy that allows these alone.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Replaced if it exists.
+    template : str
+        Name of the template.
+    scripts : iterable of str
+        Names of the page's own scripts, in order.
+    **values
+        For the template; escaped unless they are markup.
     """
     # autoescape for every value: mail is written by strangers.
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("partnersignal.report", "templates"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    quiet = build_index(
-        index.evidence,
-        weights=index.weights,
-        prior=index.prior,
-        as_of=index.view.as_of,
-        half_life=index.half_life,
-        bulk="exclude",
+    environment.filters["shown"] = shown
+    style = _asset("vendor/uPlot.min.css") + _asset("style.css")
+    own = "".join(_asset(f"js/{name}.js") for name in scripts)
+    library = f"/*\n{_asset('vendor/uPlot.LICENSE')}*/\n{_asset('vendor/uPlot.iife.min.js')}"
+    script = f'{library}\n(() => {{\n"use strict";\n{own}}})();\n'
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
-    without_bulk = {score.supplier: score.index for score in quiet}
-    page = environment.get_template("report.html").render(
-        index=index,
-        receipt=receipt,
-        suppliers=[_supplier(score, e, without_bulk) for score, e in zip(index.scores, explanations, strict=True)],
-        day=day,
+    page = environment.get_template(template).render(
+        policy=Markup(policy),  # noqa: S704 - our own words
+        style=Markup(style),  # noqa: S704 - our own files
+        script=Markup(script),  # noqa: S704 - our own files
+        **values,
     )
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(page, encoding="utf-8")
     os.replace(draft, path)
 
 
-def _supplier(score: SupplierScore, explanation: Explanation, without_bulk: dict[str, float]) -> dict[str, Any]:
-    rows = explanation.contributions
-    return {
-        "score": score,
-        "evidence": rows.head(_SHOWN).to_dict("records"),
-        "more": max(0, len(rows) - _SHOWN),
-        "found": len(rows),
-        "baseline": sum(explanation.baseline.values()),
-        "sentences": float(rows["contribution"].sum()),
-        "without_bulk": without_bulk[score.supplier],
-    }
+def script_json(data: Any) -> Markup:
+    """Write data as JSON that can stand in a script element.
+
+    Parameters
+    ----------
+    data : object
+        JSON data.
+
+    Returns
+    -------
+    Markup
+        Without a character that could end the element.
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    # & too: an XHTML reading of the page must not see entities.
+    escaped = text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    return Markup(escaped)  # noqa: S704 - nothing in it can be markup any more
+
+
+def packed(data: Any) -> str:
+    """Write data as compressed JSON in base64.
+
+    Parameters
+    ----------
+    data : object
+        JSON data.
+
+    Returns
+    -------
+    str
+        Unpacked in the browser by DecompressionStream.
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    # mtime=0: the same run gives the same page.
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode("ascii")
+
+
+def _asset(name: str) -> str:
+    return files("partnersignal.report").joinpath("templates", *name.split("/")).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"

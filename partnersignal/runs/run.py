@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from partnersignal.errors import InputError, RunError
 from partnersignal.index import Evidence, Explanation, Index, Prior, SupplierScore, build_index, explain, influence
 from partnersignal.lapses import SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
-from partnersignal.report import write_evidence, write_report
+from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
@@ -299,17 +299,46 @@ class Run:
             self.folder / "index.csv", index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, date_format="%Y-%m-%d"
         )
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
-        explanations = [result.explain() for result in self.index]
-        write_evidence(self.folder / "evidence.csv", explanations)
-        self.write_report(explanations)
+        material = self.material()
+        write_evidence(self.folder / "evidence.csv", material.explanations)
+        write_report(self.folder / "report.html", material)
 
-    def write_report(self, explanations: list[Explanation] | None = None) -> Path:
+    def material(self, sections: Sections | None = None, *, quotes: bool = True) -> Material:
+        """Return what a report of this run is made from.
+
+        Parameters
+        ----------
+        sections : Sections, optional
+            What is known beside the index.
+        quotes : bool, default True
+            Whether words of messages are shown.
+
+        Returns
+        -------
+        Material
+            For `write_report` and `write_scorecard`.
+        """
+        card = find_model(self.state["model"]) / "MODEL_CARD.md"
+        return Material(
+            index=self.index.model,
+            explanations=[result.explain() for result in self.index],
+            messages=self.messages,
+            tags=self.tags,
+            receipt=self.receipt,
+            model_card=card.read_text(encoding="utf-8") if card.is_file() else "",
+            sections=sections or Sections(),
+            quotes=quotes,
+        )
+
+    def write_report(self, sections: Sections | None = None, *, quotes: bool = True) -> Path:
         """Write ``report.html``.
 
         Parameters
         ----------
-        explanations : list of Explanation, optional
-            Where they are at hand.
+        sections : Sections, optional
+            What is known beside the index.
+        quotes : bool, default True
+            Whether words of messages are shown.
 
         Returns
         -------
@@ -317,8 +346,34 @@ class Run:
             The file.
         """
         path = self.folder / "report.html"
-        rows = explanations if explanations is not None else [result.explain() for result in self.index]
-        write_report(path, self.index.model, rows, self.receipt)
+        write_report(path, self.material(sections, quotes=quotes))
+        return path
+
+    def write_scorecard(self, supplier: str, *, others: Iterable[str] = (), quotes: bool = True) -> Path:
+        """Write a page about one supplier that can be given to it.
+
+        Parameters
+        ----------
+        supplier : str
+            Its name.
+        others : iterable of str, optional
+            Further names and domains of other suppliers to mask, for example their aliases.
+        quotes : bool, default True
+            Whether words of messages are shown.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InputError
+            If there is no such supplier.
+        """
+        score = self.index[supplier].score
+        path = self.folder / f"scorecard-{slug(score.supplier)}.html"
+        write_scorecard(path, self.material(quotes=quotes), score, tuple(others))
         return path
 
 
