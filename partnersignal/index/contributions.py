@@ -11,7 +11,7 @@ import pandas as pd
 
 from partnersignal.errors import InputError
 from partnersignal.index.arrays import SIDES, SIGNS, Floats
-from partnersignal.index.collecting import MILLION, each_tag_once, in_millionths
+from partnersignal.index.counted import counted_tags
 from partnersignal.index.index import Index
 from partnersignal.index.posterior import above_typical, points_per_latent, posterior
 
@@ -84,15 +84,15 @@ def explain(index: Index, supplier: str, tags: pd.DataFrame) -> Explanation:
     """
     score, number = index[supplier], index.threads.suppliers.index(supplier)
     points = _points_per_unit(index, number)
-    side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
-    lines = _lines(index, number, tags)
-    sides, thread = lines["signal"].map(side).to_numpy(dtype=np.int64), lines["thread"].to_numpy(dtype=np.int64)
-    kept = index.threads.kept[sides, thread] * index.threads.saturation[thread] * lines["recency"].to_numpy()
-    mass = lines["signal"].map(dict(index.weights)).to_numpy(dtype=np.float64) * lines["units"].to_numpy() / MILLION
-    lines["contribution"] = points[sides] * kept * mass
+    missing = [name for name in _SHOWN if name not in tags.columns and name != "contribution"]
+    if missing:
+        raise InputError(f"got tags without {', '.join(missing)}, expected the columns of tags.parquet; add them")
+    lines = counted_tags(index.evidence, index.threads, index.weights, tags, supplier)
+    lines["contribution"] = points[lines["side"].to_numpy()] * lines["mass"].to_numpy()
     lines["size"] = -lines["contribution"].abs()
     lines = lines.sort_values(["size", "message_id", "sentence", "signal"], ignore_index=True)
     expected = points * index.posterior.exposure[number] * index.prior.both("mu")
+    side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
     baseline = {label: float(-expected[side[label]] * share) for label, share in index.prior.shares().items()}
     explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline)
     if abs(explanation.total - (score.index - 50)) > _EXACT:
@@ -147,25 +147,3 @@ def _points_per_unit(index: Index, number: int) -> Floats:
     slope = points_per_latent(result.d[number : number + 1], result.scale)
     points: Floats = SIGNS * slope * result.secant[:, number] / (result.exposure[number] + result.prior.both("kappa"))
     return points
-
-
-def _lines(index: Index, number: int, tags: pd.DataFrame) -> pd.DataFrame:
-    """Return each tag of the supplier in the view once, with its thread, recency and millionths."""
-    missing = [name for name in _SHOWN if name not in tags.columns and name != "contribution"]
-    if missing:
-        raise InputError(f"got tags without {', '.join(missing)}, expected the columns of tags.parquet; add them")
-    own = tags[tags["supplier"] == index.threads.suppliers[number]] if "supplier" in tags.columns else tags
-    unknown = own["signal"][~own["signal"].isin(list(index.weights))]
-    if len(unknown):
-        raise InputError(f"got signal {unknown.iloc[0]!r}, expected one of {', '.join(index.weights)}; map it first")
-    of_supplier = index.threads.supplier[index.threads.thread] == number
-    places = pd.DataFrame(
-        {
-            "message_id": index.evidence.table["message_id"].take(index.threads.rows[of_supplier]).to_pandas(),
-            "thread": index.threads.thread[of_supplier],
-            "recency": index.threads.recency[of_supplier],
-        }
-    )
-    lines = own.assign(units=in_millionths(own["probability"].to_numpy(dtype=np.float64)))
-    lines = lines.merge(places, on="message_id", how="inner")
-    return each_tag_once(lines, ["message_id", "sentence", "signal"])

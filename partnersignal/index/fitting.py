@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from partnersignal.index.arrays import SIDES
-from partnersignal.index.dispersion import fit_side
+from partnersignal.index.dispersion import fit_correlation, fit_side
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.prior import MIN_SUPPLIERS, MIN_THREADS, Prior, SidePrior
 from partnersignal.index.threads import Threads, roll_threads
@@ -105,7 +105,8 @@ def prior_of_threads(threads: Threads, signals: tuple[Signal, ...], weights: Map
         SidePrior(fit.mu, fit.tau2, fit.phi, fit.phi_unfaded, _shares(side, signals, weights, threads.signal_evidence))
         for side, fit in zip(SIDES, fits, strict=True)
     )
-    return Prior("portfolio", fits[0].suppliers, *sides)
+    together = fit_correlation(threads.supplier, threads.exposure, threads.evidence, len(threads.suppliers))
+    return Prior("portfolio", fits[0].suppliers, *sides, together)
 
 
 def _shares(
