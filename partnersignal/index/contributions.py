@@ -14,9 +14,12 @@ from partnersignal.index.arrays import SIDES, SIGNS, Floats
 from partnersignal.index.counted import counted_tags
 from partnersignal.index.index import Index
 from partnersignal.index.posterior import above_typical, points_per_latent, posterior
+from partnersignal.index.threads import CAP, RHO
 
 # Contributions add up to index - 50 within this, by the rules of the index.
 _EXACT = 1e-9
+_MOVERS = 5
+_SENTENCE = ["message_id", "sentence"]
 _SHOWN = ["message_id", "sentence", "text", "signal", "probability", "contribution", "date", "voice"]
 
 
@@ -36,12 +39,19 @@ class Explanation:
     baseline : mapping of str to float
         Points a signal: what a typical supplier would have shown on the same exposure. Partner signals 0 or below,
         vendor signals 0 or above.
+    movers : pandas DataFrame
+        The five sentences that moved the index most: message_id, sentence, text, contribution (of all its tags) and
+        index_without, had this one not been written; largest first.
+    index_without_movers : float
+        The index had none of the five been written: their tags and their exposure gone, prior kept.
     """
 
     supplier: str
     index: float
     contributions: pd.DataFrame = field(repr=False)
     baseline: Mapping[str, float] = field(repr=False)
+    movers: pd.DataFrame = field(repr=False)
+    index_without_movers: float = field(repr=False)
 
     @property
     def total(self) -> float:
@@ -94,7 +104,9 @@ def explain(index: Index, supplier: str, tags: pd.DataFrame) -> Explanation:
     expected = points * index.posterior.exposure[number] * index.prior.both("mu")
     side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
     baseline = {label: float(-expected[side[label]] * share) for label, share in index.prior.shares().items()}
-    explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline)
+    movers = _movers(index, number, lines)
+    without = _without(index, number, lines.merge(movers[_SENTENCE], on=_SENTENCE))
+    explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline, movers, without)
     if abs(explanation.total - (score.index - 50)) > _EXACT:
         raise InputError(
             f"got tags that add up to {explanation.total:.6f} points, expected {score.index - 50:.6f} as in the index "
@@ -139,6 +151,38 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
     rows["change"] = score.index - rows["index_without"]
     rows["size"] = -rows["change"].abs()
     return rows.sort_values(["size", "thread_id"], ignore_index=True).drop(columns="size")
+
+
+def _movers(index: Index, number: int, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the sentences with the largest contributions, each with the index without it."""
+    sentences = lines.groupby(_SENTENCE, as_index=False).agg(text=("text", "first"), contribution=("contribution", "sum"))
+    sentences["size"] = -sentences["contribution"].abs()
+    movers = sentences.sort_values(["size", *_SENTENCE], ignore_index=True).head(_MOVERS).drop(columns="size")
+    pairs = zip(movers["message_id"], movers["sentence"], strict=True)
+    alone = [lines[(lines["message_id"] == message) & (lines["sentence"] == sentence)] for message, sentence in pairs]
+    movers["index_without"] = np.array([_without(index, number, each) for each in alone], dtype=np.float64)
+    return movers
+
+
+def _without(index: Index, number: int, lines: pd.DataFrame) -> float:
+    """Return the index of a supplier had the sentences of these tags not been written."""
+    threads, result = index.threads, index.posterior
+    hit, place = np.unique(lines["thread"].to_numpy(dtype=np.int64), return_inverse=True)
+    first = ~lines.duplicated(_SENTENCE).to_numpy()
+    recency, side = lines["recency"].to_numpy(), lines["side"].to_numpy()
+    saturation, before = threads.saturation[hit], np.stack([threads.exposure[hit], *threads.evidence[:, hit]])
+    # Sums over the sentences of the thread, before saturation and cap, and what is left of them.
+    sentences = np.rint((1 / saturation - 1) / RHO) - np.bincount(place[first], minlength=len(hit))
+    faded = np.maximum(before[0] / saturation - np.bincount(place[first], recency[first], len(hit)), 0)
+    uncapped = before[1:] / (threads.kept[:, hit] * saturation)
+    gone = lines["mass"].to_numpy() / (threads.kept[side, lines["thread"]] * threads.saturation[lines["thread"]])
+    uncapped = np.maximum(uncapped - [np.bincount(place[side == s], gone[side == s], len(hit)) for s in range(2)], 0)
+    saturation = 1 / (1 + RHO * sentences)
+    cap = CAP * np.divide(faded, sentences, out=np.zeros_like(faded), where=sentences > 0)
+    after = np.stack([saturation * faded, *np.minimum(cap, saturation * uncapped)])
+    own = np.array([result.exposure[number], *(threads.per_supplier(each)[number] for each in threads.evidence)])
+    rest = np.maximum(own + (after - before).sum(axis=1), 0)[:, None]
+    return float(50 + above_typical(posterior(rest[0], rest[1:], result.prior, index.correction).d, result.scale)[0])
 
 
 def _points_per_unit(index: Index, number: int) -> Floats:

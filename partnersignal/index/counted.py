@@ -38,8 +38,8 @@ def counted_tags(
     Returns
     -------
     pandas DataFrame
-        The columns of `tags` and ``thread`` (its number), ``side`` (its place in `SIDES`) and ``mass`` = f h r w p,
-        sorted by supplier, message, sentence and signal. Tags outside the view are left out.
+        The columns of `tags` and ``thread`` (its number), ``recency`` r, ``side`` (its place in `SIDES`) and ``mass`` =
+        f h r w p, sorted by supplier, message, sentence and signal. Tags outside the view are left out.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def counted_tags(
     weighted = lines["signal"].map(dict(weights)).to_numpy(dtype=np.float64) * lines["units"].to_numpy() / MILLION
     lines["side"] = side
     lines["mass"] = threads.kept[side, thread] * threads.saturation[thread] * lines["recency"].to_numpy() * weighted
-    return lines.drop(columns=["units", "recency"])
+    return lines.drop(columns="units")
 
 
 def _places(evidence: Evidence, threads: Threads, supplier: str | None) -> pd.DataFrame:

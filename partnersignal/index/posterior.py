@@ -115,9 +115,28 @@ def sampling_variance(exposure: Floats, rate: Floats, prior: Prior, correction: 
     c = correction.softening(prior.both("mu"))[:, None]
     weight = exposure + prior.both("kappa")[:, None]
     spread = prior.both("phi")[:, None] * rate / weight / (rate + c) ** 2
-    shared = np.sqrt((spread * exposure / weight).prod(axis=0))
-    covariance = np.sign(prior.correlation) * np.log1p(abs(prior.correlation) * shared)
-    total: Floats = np.log1p(spread).sum(axis=0) - 2 * covariance
+    return latent_variance(spread, exposure / weight, prior.correlation)
+
+
+def latent_variance(spread: Floats, known: Floats, correlation: float) -> Floats:
+    """Return the variance of D from the relative variances of the two sides.
+
+    Parameters
+    ----------
+    spread : array of shape (2, n)
+        g^2 = v / (q + c)^2.
+    known : array of shape (2, n)
+        z = A / (A + kappa), 0 to 1.
+    correlation : float
+        r.
+
+    Returns
+    -------
+    array of shape (n,)
+        Above 0.
+    """
+    shared = np.sqrt((spread * known).prod(axis=0))
+    total: Floats = np.log1p(spread).sum(axis=0) - 2 * np.sign(correlation) * np.log1p(abs(correlation) * shared)
     return total
 
 

@@ -163,7 +163,8 @@ class Prior:
             raise InputError(f"got {suppliers!r} suppliers in a prior, expected a whole number; fit the prior again")
         if not isinstance(correlation, (int, float)) or not abs(correlation) <= MAX_CORRELATION:
             raise InputError(f"got the correlation {correlation!r} in a prior, expected -.9 to .9; fit the prior again")
-        return cls(source, suppliers, *(_side_from_dict(side, values[side]) for side in SIDES), float(correlation))
+        partner, vendor = (_side_from_dict(side, values[side]) for side in SIDES)
+        return cls(source, suppliers, partner, vendor, float(correlation))
 
 
 def _side_from_dict(side: str, values: Mapping[str, Any]) -> SidePrior:
