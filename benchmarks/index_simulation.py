@@ -266,7 +266,10 @@ def changes(seed: int, *, correct: str = "none", **settings: object) -> dict[str
     cuts = [AS_OF - timedelta(days=days) for days in (486, 243)]
     table = compare_periods(index, cuts).to_pandas()
     table["number"] = table["supplier"].str[1:].astype(int)
-    return {name: table[name].to_numpy() for name in ("number", "real", "p_rise", "change", "first", "second", "p_large")}
+    table["threads"] = portfolio.threads[table["number"]]
+    return {
+        name: table[name].to_numpy() for name in ("number", "threads", "real", "p_rise", "change", "first", "second", "p_large")
+    }
 
 
 def gather(
@@ -286,6 +289,10 @@ def coverage(found: dict[str, np.ndarray]) -> list[float]:
     return [float(inside.mean()), *(float(band.mean()) if len(band) else math.nan for band in bands)]
 
 
+INDEX_HEAD = "case, coverage, < 20, 20-99, 100+, width, RMSE, gain, index, average, share, told apart, wrong".split(", ")
+CHANGE_HEAD = [
+    "case", "real, nothing changed", "real, changed (100+ threads)", "right direction", "P(rise) outside .05-.95, nothing changed",
+]  # fmt: skip
 CASES: tuple[tuple[str, dict[str, object]], ...] = (
     ("mix, true labels", {}),
     ("gamma, true labels", {"kind": "gamma"}),
@@ -306,9 +313,9 @@ CASES: tuple[tuple[str, dict[str, object]], ...] = (
 
 
 def crisis(supplier: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """Every third supplier triples its vendor side in the middle period; all others stay."""
+    """Every fourth supplier shows its vendor side five times as often in the middle period; all others stay."""
     factor = np.ones((2, len(supplier)))
-    factor[1] = np.where((supplier % 3 == 0) & (age >= 243) & (age < 486), 3.0, 1.0)
+    factor[1] = np.where((supplier % 4 == 0) & (age >= 243) & (age < 486), 5.0, 1.0)
     return factor
 
 
@@ -373,16 +380,16 @@ def change_rows(replicates: int) -> list[list[str]]:
         ("no change, true labels", {}),
         ("no change, gamma, true labels", {"kind": "gamma"}),
         ("no change, audit of 200", {"reader": MODEL, "correct": "audit"}),
-        ("every third triples its vendor side in the middle", {"turn": crisis}),
+        ("every fourth supplier: vendor side times 5 in the middle", {"turn": crisis}),
         ("the whole portfolio doubles its vendor side in the middle", {"turn": everyone}),
     )
     rows = []
     for name, settings in cases:
         found = gather(changes, range(replicates), **settings)
-        turned = (found["number"] % 3 == 0) & (settings.get("turn") is crisis)
+        turned = (found["number"] % 4 == 0) & (settings.get("turn") is crisis)
         middle = (found["first"] == "during") | (found["second"] == "during")
         fell = np.where(found["first"] == "during", -found["change"], found["change"]) < 0
-        hit = found["real"][turned & middle]
+        hit = found["real"][turned & middle & (found["threads"] >= 100)]
         rows.append(
             [name, f"{found['real'][~turned | ~middle].mean():.2%}",
              f"{hit.mean():.1%}" if len(hit) else "-",
@@ -418,7 +425,7 @@ Coverage of the true value of rule 3 by the 90 % interval, all and by threads; m
 than without shrinkage; mean Spearman with the truth, of the index, of the raw average and of the raw share (same recency);
 share of pairs told apart at .95, and how many of those were wrong.
 
-{table_of(index, ["case", "coverage", "< 20", "20-99", "100+", "width", "RMSE", "gain", "index", "average", "share", "told apart", "wrong"])}
+{table_of(index, INDEX_HEAD)}
 
 ## Bias at 3,000 threads a supplier ({max(replicates // 10, 2)} portfolios)
 
@@ -428,9 +435,10 @@ Mean absolute bias over thirds of the true index, mean absolute error, coverage.
 
 ## Changes between three periods ({max(replicates // 4, 2)} portfolios)
 
-"real" = more than 10 points at 50 with probability .95 or more, the portfolio's own shift taken out.
+"real" = more than 10 points at 50 with probability .95 or more, and as sure of the direction; the portfolio's own shift
+taken out.
 
-{table_of(change, ["case", "called real where nothing changed", "found where it did", "in the right direction", "P(rise) outside .05-.95 where nothing changed"])}
+{table_of(change, CHANGE_HEAD)}
 """
     path = Path(__file__).parent / "results" / "index_simulation.md"
     path.parent.mkdir(exist_ok=True)
@@ -439,4 +447,7 @@ Mean absolute bias over thirds of the true index, mean absolute error, coverage.
 
 
 if __name__ == "__main__":
-    main()
+    # By its name, so that worker processes find what they are given.
+    import index_simulation
+
+    index_simulation.main()

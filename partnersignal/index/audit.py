@@ -242,3 +242,11 @@ def _judge_side(counts: Floats, right: np.ndarray[Any, np.dtype[np.bool_]]) -> A
     good = float(weight[right].sum()) * effective
     low, high = (float(betaincinv(good + 1, effective - good + 1, p)) for p in (0.05, 0.95))
     return AuditedSide(len(weight), (good + 1) / (effective + 2), low, high, effective)
+
+
+# What no audit of flagged sentences can show; said wherever a corrected index is.
+CANNOT_KNOW = (
+    "what was missed: only flagged sentences were read, and misses are assumed alike for all suppliers",
+    "error of single signals or suppliers: the answers are too few, false alarms are assumed as frequent for every supplier",
+    "sentences given to the wrong supplier, and mail that is not in the export",
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -52,6 +52,34 @@ class ErrorCorrection:
             Of source "none".
         """
         return cls("none", (0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        Returns
+        -------
+        dict
+            Read back by `from_dict`.
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ErrorCorrection:
+        """Read what `to_dict` wrote.
+
+        Parameters
+        ----------
+        values : mapping
+            Exactly its keys.
+
+        Returns
+        -------
+        ErrorCorrection
+            An equal one.
+        """
+        figures = (tuple(map(float, values[name])) for name in ("false_rate", "variance", "between"))
+        (f1, f2), (v1, v2), (b1, b2) = figures
+        return cls(values["source"], (f1, f2), (v1, v2), (b1, b2))
 
     def softening(self, mu: Floats) -> Floats:
         """Return c of each side.

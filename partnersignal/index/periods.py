@@ -19,21 +19,21 @@ from partnersignal.index.collecting import UNDATED
 from partnersignal.index.counted import counted_tags
 from partnersignal.index.index import Index, build_index
 from partnersignal.index.posterior import above_typical
+from partnersignal.index.prior import MIN_THREADS
 from partnersignal.index.threads import Threads, roll_threads
 from partnersignal.index.views import View, as_day
 
 By = Literal["month", "quarter", "year"]
 
-# A change is called real from this probability of being more than 10 points at 50.
+# A change is called real from this probability of being more than 10 points at 50, and of its direction.
 REAL = 0.95
 LARGE_POINTS = 10.0
 # Days around a renewal in which a supplier has a reason to be at its best, and half a year.
 NEAR, HALF_YEAR = 90, 182
 _COLUMNS = (
     "supplier", "first", "second", "index_first", "index_second", "change", "p_rise", "p_large", "real", "threads_first",
-    "threads_second", "enough_evidence",
+    "threads_second",
 )  # fmt: skip
-_MIN_THREADS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Comparison:
     table : pandas DataFrame
         A row a supplier and pair of periods: supplier, first, second (names); index_first, index_second (0-100, the
         portfolio's own shift taken out) and change, their difference; p_rise; p_large, the probability that the change
-        is more than 10 points at 50; real (p_large from .95); threads_first, threads_second; enough_evidence (5
+        is more than 10 points at 50; real (p_large from .95, and p_rise from .95 or up to .05: a change that might go
+        either way is not known, however large); threads_first, threads_second; enough_evidence (5
         threads in both). Largest change first.
     shift : pandas DataFrame
         What the portfolio as a whole did: a row a pair of periods with first, second, change (points that a typical
@@ -252,21 +253,24 @@ def _compare(index: Index, names: tuple[str, ...], rolled: tuple[Threads, ...], 
     count = [threads.per_supplier().astype(int) for threads in rolled]
     prior, scale = index.prior.for_half_life(float("inf")), index.posterior.scale
     large = float(ndtri(0.5 + LARGE_POINTS / 100)) * scale
-    rows, shifts, pairs = [], [], {}
+    frames, shifts, pairs = [], [], {}
     for i in range(len(names)):
         for j in range(i + 1, len(names)):
             made = changes_between(exposure[[i, j]], evidence[[i, j]], prior, index.correction, scale, own_shift=own_shift)
             pairs[names[i], names[j]] = made
             points = 50 + above_typical(made.d, scale)
+            p_rise = ndtr(made.change / made.sd)
             p_large = ndtr((made.change - large) / made.sd) + ndtr((-made.change - large) / made.sd)
-            rows += [
-                (name, names[i], names[j], points[0, s], points[1, s], points[1, s] - points[0, s],
-                 float(ndtr(made.change[s] / made.sd[s])), p_large[s], bool(p_large[s] >= REAL), int(count[i][s]),
-                 int(count[j][s]), bool(min(count[i][s], count[j][s]) >= _MIN_THREADS))
-                for s, name in enumerate(rolled[0].suppliers)
-            ]  # fmt: skip
+            real = (p_large >= REAL) & (np.maximum(p_rise, 1 - p_rise) >= REAL)
+            columns = (points[0], points[1], points[1] - points[0], p_rise, p_large, real, count[i], count[j])
+            frame = pd.DataFrame(dict(zip(_COLUMNS[3:], columns, strict=True)))
+            frame.insert(0, "supplier", pd.Series(rolled[0].suppliers, dtype="str"))
+            frame.insert(1, "first", names[i])
+            frame.insert(2, "second", names[j])
+            frames.append(frame)
             shifts.append((names[i], names[j], *_shift(made, scale)))
-    table = pd.DataFrame(rows, columns=list(_COLUMNS))
+    table = pd.concat(frames, ignore_index=True)
+    table["enough_evidence"] = table[["threads_first", "threads_second"]].min(axis=1) >= MIN_THREADS
     table["size"] = -table["change"].abs()
     table = table.sort_values(["size", "supplier", "first", "second"], ignore_index=True).drop(columns="size")
     shift = pd.DataFrame(shifts, columns=["first", "second", "change", "p_rise", "partner", "vendor"])
