@@ -289,9 +289,12 @@ def coverage(found: dict[str, np.ndarray]) -> list[float]:
     return [float(inside.mean()), *(float(band.mean()) if len(band) else math.nan for band in bands)]
 
 
-INDEX_HEAD = "case, coverage, < 20, 20-99, 100+, width, RMSE, gain, index, average, share, told apart, wrong".split(", ")
+INDEX_HEAD = [
+    "case", "coverage", "< 20", "20-99", "100+", "width", "RMSE", "gain", "index", "average", "share", "told apart", "wrong",
+]  # fmt: skip
 CHANGE_HEAD = [
-    "case", "real, nothing changed", "real, changed (100+ threads)", "right direction", "P(rise) outside .05-.95, nothing changed",
+    "case", "real, nothing changed", "real, changed (100+ threads)", "right direction",
+    "P(rise) outside .05-.95, nothing changed",
 ]  # fmt: skip
 CASES: tuple[tuple[str, dict[str, object]], ...] = (
     ("mix, true labels", {}),

@@ -36,11 +36,13 @@ from partnersignal.index import (
     trend,
 )
 from partnersignal.index.audit import CANNOT_KNOW
+from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
 from partnersignal.index.periods import By
 from partnersignal.report import write_evidence, write_report
 from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.settings import parse_day
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
+from partnersignal.signals import Signal
 from partnersignal.suppliers import load_directory
 from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model
@@ -348,9 +350,7 @@ class Run:
         return documents, sheet
 
     def _evidence(self) -> Evidence:
-        exposure = pd.read_parquet(self.folder / "exposure.parquet")
-        config = load_config(find_model(self.state["model"]))
-        return Evidence.collect(exposure, self.tags, config.signals)
+        return read_evidence(self.folder, load_config(find_model(self.state["model"])).signals)
 
     def reindex(
         self,
@@ -472,6 +472,26 @@ class Run:
         rows = explanations if explanations is not None else [result.explain() for result in self.index]
         write_report(path, self.index.model, rows, self.receipt)
         return path
+
+
+def read_evidence(folder: Path, signals: Sequence[Signal]) -> Evidence:
+    """Count the tables of a run, reading only the columns that count.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With ``exposure.parquet`` and ``tags.parquet``.
+    signals : sequence of Signal
+        The taxonomy that the tags were made with.
+
+    Returns
+    -------
+    Evidence
+        What the index is built from.
+    """
+    exposure = pd.read_parquet(folder / "exposure.parquet", columns=list(EXPOSURE_COLUMNS))
+    tags = pd.read_parquet(folder / "tags.parquet", columns=list(TAG_COLUMNS))
+    return Evidence.collect(exposure, tags, signals)
 
 
 def index_state(built: Index, bulk: str, since: date | None, until: date | None, half_life: float | None) -> dict[str, Any]:
