@@ -35,3 +35,9 @@ check: lint types imports docstrings
 # Train the shipped model again from data/corpus; same seed, same model.
 model:
 	partnersignal train data/corpus --out models/default
+
+# Figures of docs/index.md; each writes its page in benchmarks/results.
+bench:
+	$(PYTHON) benchmarks/index_simulation.py
+	$(PYTHON) benchmarks/index_alternatives.py
+	$(PYTHON) benchmarks/index_scale.py

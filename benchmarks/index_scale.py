@@ -64,7 +64,8 @@ def child(folder: Path) -> None:
     index.to_pandas().to_csv(folder / "index.csv", index=False)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{len(evidence)} {len(index)} {collected - start:.2f} {done - collected:.2f} {time.process_time() - worked:.2f} {peak:.0f}")
+    seconds = (collected - start, done - collected, time.process_time() - worked)
+    print(len(evidence), len(index), *(f"{each:.2f}" for each in seconds), f"{peak:.0f}")
 
 
 def main() -> None:
@@ -80,16 +81,16 @@ def main() -> None:
         write_run(Path(name), arguments.tags)
         command = [sys.executable, __file__, _CHILD, name]
         rows = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() for _ in range(3)]
-    head = (
-        "| messages | suppliers | reading and counting, s | index and index.csv, s | CPU, s | peak memory, MiB |\n|---|---|---|---|---|---|"
-    )
-    )
-    table = "\n".join(["| " + " | ".join(row) + " |" for row in rows])
-    result = (
-        f"# {arguments.tags:,} tags rolled up\n\nWritten by `python benchmarks/index_scale.py`; three runs, each in a process of "
-        f"its own that reads `exposure.parquet` and\n`tags.parquet`, counts them and writes `index.csv`. To hold: 10 s, "
-        f"1 GB, 2 cores.\n\n{head}\n{table}\n"
-    )
+    names = ("messages", "suppliers", "reading and counting, s", "index and index.csv, s", "CPU, s", "peak memory, MiB")
+    table = "\n".join("| " + " | ".join(row) + " |" for row in (names, ["---"] * len(names), *rows))
+    result = f"""# {arguments.tags:,} tags rolled up
+
+Written by `python benchmarks/index_scale.py`: three runs, each in a process of its own that reads `exposure.parquet` and
+`tags.parquet`, counts them and writes `index.csv`. To hold: 10 s, 1 GB (954 MiB), 2 cores. CPU seconds do not depend on
+what else the machine does.
+
+{table}
+"""
     path = Path(__file__).parent / "results" / "index_scale.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(result, encoding="utf-8")

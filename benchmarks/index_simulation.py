@@ -273,10 +273,10 @@ def changes(seed: int, *, correct: str = "none", **settings: object) -> dict[str
 
 
 def gather(
-    job: Callable[..., dict[str, np.ndarray]], seeds: Iterator[int] | range, **settings: object
+    job: Callable[..., dict[str, np.ndarray]], seeds: Iterator[int] | range, *, workers: int = 2, **settings: object
 ) -> dict[str, np.ndarray]:
     """Run portfolios in parallel and join what they say."""
-    done = Parallel(n_jobs=2)(delayed(job)(seed, **settings) for seed in seeds)
+    done = Parallel(n_jobs=workers)(delayed(job)(seed, **settings) for seed in seeds)
     return {name: np.concatenate([each[name] for each in done]) for name in done[0] if name != "spearman"} | (
         {"spearman": np.mean([each["spearman"] for each in done], axis=0)} if "spearman" in done[0] else {}
     )
