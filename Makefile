@@ -40,8 +40,11 @@ check: lint types imports docstrings
 model:
 	partnersignal train data/corpus --out models/default
 
-# Speed and memory; on an idle machine of two cores about an hour and a half, most of it 500 thousand messages.
+# Speed, memory and the index's figures; on an idle machine of two cores about two hours, most of it 500 thousand messages.
 bench:
+	$(PYTHON) benchmarks/index_simulation.py
+	$(PYTHON) benchmarks/index_alternatives.py
+	$(PYTHON) benchmarks/index_scale.py
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 500000 --model linear
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 --model default --best-of 1
 	$(PYTHON) benchmarks/competitors.py

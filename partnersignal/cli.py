@@ -16,6 +16,7 @@ from partnersignal.cli_labels import labels_app, print_comparison, print_groups
 from partnersignal.errors import InputError, PartnerSignalError
 
 if TYPE_CHECKING:
+    from partnersignal.index import Comparison
     from partnersignal.runs import Run
 
 app = typer.Typer(
@@ -214,6 +215,9 @@ def index(
         Path | None, typer.Option(help="Another supplier file: tags change hands where the voice stays the same.")
     ] = None,
     pseudonyms: KeyOption = None,
+    audit: Annotated[
+        Path | None, typer.Option("--audit", help="Answers to an audit of this run (see: partnersignal audit).")
+    ] = None,
 ) -> None:
     """Roll a run up again, with the corrections in its corrections.csv, and print the index."""
     from partnersignal.runs import open_run, read_key, reattribute
@@ -228,12 +232,106 @@ def index(
             f"need a new scoring, {changed.unchecked} could not be checked (no text); see {run / 'receipt.json'}"
         )
     opened = found.reindex(
-        weights=_weights(weights), since=parse_day(since, "--since"), until=parse_day(until, "--until"), half_life=half_life
-    )
+        weights=_weights(weights), since=parse_day(since, "--since"), until=parse_day(until, "--until"), half_life=half_life,
+        audit=audit,
+    )  # fmt: skip
     counts = opened.corrected.counts
     if any(counts.values()):
         _say("corrections: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
     _print_index(opened)
+    if audit is not None:
+        _say_audit(opened.receipt["audit"])
+
+
+@app.command("audit")
+def draw_audit(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    n: Annotated[int, typer.Option("-n", "--n", help="Sentences to read, half a side.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same sentences.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="Files to write, without suffix; RUN/audit unless given.")] = None,
+) -> None:
+    """Draw flagged sentences to be read by a person: a label file and the same as a sheet for Excel."""
+    from partnersignal.runs import open_run
+
+    documents, sheet = open_run(run).audit(n, seed, out)
+    typer.echo(f"{documents}\n{sheet}")
+    _say(f"fill in 'right' (yes, no, or the right labels) in either file, then: partnersignal index {run} --audit {sheet}")
+
+
+@app.command()
+def periods(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    cut: Annotated[list[str], typer.Option(help="First day of the next period; give one or two.")],
+    names: Annotated[str | None, typer.Option(help="Names of the periods, for example before,during,after.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare two or three periods: who changed, and the sentences that made it."""
+    from partnersignal.runs import open_run
+
+    opened = open_run(run)
+    given = [each.strip() for each in names.split(",")] if names is not None else None
+    _print_comparison(opened, opened.compare(cut, given), as_json)
+
+
+@app.command()
+def renewals(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    suppliers: Annotated[Path, typer.Option(help="Supplier file with renewals.")],
+    near: Annotated[int, typer.Option(help="Days before and after a renewal that count as near it.")] = 90,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare behaviour around contract renewals with the rest of the year."""
+    from partnersignal.runs import open_run
+
+    opened = open_run(run)
+    _print_comparison(opened, opened.compare_renewals(suppliers, near), as_json)
+
+
+@app.command()
+def trend(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    by: Annotated[str, typer.Option(help="month, quarter or year.")] = "quarter",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Follow every supplier's index through time."""
+    from partnersignal.runs import open_run
+
+    table = open_run(run).trend(_by(by))
+    if as_json:
+        typer.echo(table.to_json(orient="records", lines=True, date_format="iso", force_ascii=False), nl=False)
+        return
+    for supplier, rows in table.groupby("supplier", sort=True):
+        typer.echo(str(supplier))
+        for row in rows.itertuples():
+            note = "" if row.enough_evidence else "  not enough evidence"
+            typer.echo(
+                f"  {row.since} to {row.until}  {row.index:5.0f} ({row.low:.0f} to {row.high:.0f})  {row.threads} threads{note}"
+            )
+
+
+@app.command()
+def ranks(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Rank the suppliers with enough evidence, with doubt: who cannot be told apart, and how much mail would do it."""
+    import pandas as pd
+
+    from partnersignal.runs import open_run
+
+    table = open_run(run).index.ranking()
+    if as_json:
+        typer.echo(table.to_json(orient="records", lines=True, force_ascii=False), nl=False)
+        return
+    width = max([8, *table["supplier"].str.len()])
+    typer.echo(f"{'supplier':{width}}  index  expected rank  groups  above the next  threads needed")
+    for row in table.to_dict("records"):
+        above = "-" if pd.isna(row["above_next"]) else f"{row['above_next']:.0%}"
+        needed = "-" if pd.isna(row["threads_needed"]) else f"{row['threads_needed']:,}"
+        group = "-".join(dict.fromkeys(str(row[name]) for name in ("first_group", "last_group")))
+        figures = f"{row['index']:5.0f}  {row['expected_rank']:13.1f}  {group:>6}  {above:>14}  {needed:>14}"
+        typer.echo(f"{row['supplier']:{width}}  {figures}")
+    _say("suppliers that share a group cannot be told apart; threads needed: of both, to tell a supplier from the next one")
 
 
 @app.command()
@@ -412,7 +510,60 @@ def _print_index(run: Run) -> None:
         interval = f"{score.low:5.0f} to {score.high:3.0f}"
         counts = f"{score.threads:7d}  {score.messages:8d}"
         typer.echo(f"{score.supplier:{width}}  {shown}  {interval}   {balance:>7}  {counts}{note}")
-    _say(f"report: {run.folder / 'report.html'}   receipt: {run.folder / 'receipt.json'}   (50 = typical here; uncorrected)")
+    corrected = "corrected by audit" if any(score.error_correction == "audit" for score in scores) else "uncorrected"
+    _say(f"report: {run.folder / 'report.html'}   receipt: {run.folder / 'receipt.json'}   (50 = typical here; {corrected})")
+
+
+def _say_audit(audit: dict[str, Any]) -> None:
+    """Say what an audit found, changed and cannot know."""
+    for side in ("partner", "vendor"):
+        found = audit[side]
+        if found is None:
+            _say(f"{side} side: nothing flagged, nothing to correct")
+            continue
+        interval = f"{found['low']:.2f} to {found['high']:.2f}"
+        _say(f"{side} side: {found['read']} sentences read, precision {found['precision']:.2f} ({interval})")
+    moved = sorted(audit["changed"], key=lambda each: -abs(each["corrected"] - each["uncorrected"]))[:5]
+    _say("changed most: " + ", ".join(f"{m['supplier']} {m['uncorrected']:.0f} to {m['corrected']:.0f}" for m in moved))
+    _say("an audit cannot know: " + "; ".join(audit["cannot_know"]))
+
+
+def _print_comparison(run: Run, compared: Comparison, as_json: bool) -> None:
+    """Print who changed between periods, and the five sentences that made each change worth telling."""
+    table, shift = compared.to_pandas(), compared.shift
+    told = table[table["enough_evidence"]].head(10)
+    tags = run.tags
+
+    def made(row: Any) -> list[dict[str, Any]]:
+        lines = compared.sentences(row.supplier, tags, row.first, row.second).dropna(subset="sentence").head(5)
+        found: list[dict[str, Any]] = json.loads(lines.to_json(orient="records", force_ascii=False))
+        return found
+
+    if as_json:
+        changes = json.loads(table.to_json(orient="records", force_ascii=False))
+        sentences = {(row.supplier, row.first, row.second): made(row) for row in told.itertuples()}
+        for change in changes:
+            change["sentences"] = sentences.get((change["supplier"], change["first"], change["second"]), [])
+        whole = {"periods": list(compared.names), "portfolio": json.loads(shift.to_json(orient="records")), "changes": changes}
+        typer.echo(json.dumps(whole, indent=1, ensure_ascii=False))
+        return
+    for row in shift.itertuples():
+        typer.echo(f"portfolio, {row.first} to {row.second}: {row.change:+.0f} points (P(rise) {row.p_rise:.2f})")
+    width = max([8, *table["supplier"].str.len()])
+    for row in table.itertuples():
+        note = "real" if row.real else "" if row.enough_evidence else "not enough evidence"
+        both = f"{row.first} {row.index_first:.0f}, {row.second} {row.index_second:.0f}: {row.change:+.0f}"
+        chances = f"P(rise) {row.p_rise:.2f}  P(>10) {row.p_large:.2f}"
+        typer.echo(f"{row.supplier:{width}}  {both}  {chances}  {note}".rstrip())
+        if row.real:
+            for line in made(row):
+                typer.echo(f"    {line['contribution']:+.1f}  {line['signal']}, {line['period']}: {line['text']}")
+
+
+def _by(value: str) -> Any:
+    if value not in ("month", "quarter", "year"):
+        raise typer.BadParameter(f"got {value!r}, expected month, quarter or year", param_hint="--by")
+    return value
 
 
 def _explained(value: bool | None) -> str:

@@ -159,13 +159,29 @@ def brute_prior(threads, side, flat):
     return mu, tau2, max(flat_scatter / flat_total, 0.01) if flat else phi
 
 
+def brute_correlation(threads):
+    """Return the correlation of the sides inside threads, pooled over suppliers."""
+    if sum(len(rows) >= 5 for rows in threads.values()) < 8:
+        return 0.0
+    sums = {(1, 1): 0.0, (2, 2): 0.0, (1, 2): 0.0}
+    for rows in threads.values():
+        if len(rows) >= 2:
+            a = sum(row[0] for row in rows)
+            mean = {side: sum(row[side] for row in rows) / a for side in (1, 2)}
+            for i, j in sums:
+                products = ((row[i] - row[0] * mean[i]) * (row[j] - row[0] * mean[j]) for row in rows)
+                sums[i, j] += len(rows) / (len(rows) - 1) * sum(products)
+    return sums[1, 2] / (sums[1, 1] * sums[2, 2]) ** 0.5
+
+
 def brute_index(threads, prior_threads, n_suppliers, false=(0, 0), variance=(0, 0), omega=(0, 0), flat=False):
     """Return supplier -> (index, low, high, balance)."""
     priors = [brute_prior(prior_threads, side, flat) for side in (1, 2)]
     fitted = sum(len(rows) >= 5 for rows in prior_threads.values()) >= 8
     reach = student.ppf(0.95, n_suppliers - 1 if fitted else 7)
-    result = {}
+    result, together = {}, brute_correlation(prior_threads)
     for supplier, rows in threads.items():
+        shared = 1.0
         a = sum(row[0] for row in rows)
         d = spread = scale = 0.0
         for side, sign in ((1, 1), (2, -1)):
@@ -176,9 +192,11 @@ def brute_index(threads, prior_threads, n_suppliers, false=(0, 0), variance=(0, 
             v = phi * q / (a + kappa)
             d += sign * math.log((q + c) / (mu + c))
             spread += math.log(1 + v / (q + c) ** 2)
+            shared *= (a / (a + kappa) * v) ** 0.5 / (q + c)
             spread += variance[side - 1] * (1 / (q + c) - 1 / (mu + c)) ** 2
             spread += (omega[side - 1] * false[side - 1] / (q + c)) ** 2
             scale += math.log(1 + tau2 / (mu + c) ** 2)
+        spread -= 2 * math.copysign(math.log(1 + abs(together) * shared), together)
         ends = [100 * NormalDist().cdf((d + k * reach * spread**0.5) / scale**0.5) for k in (0, -1, 1)]
         p, n = (sum(row[side] for row in rows) for side in (1, 2))
         result[supplier] = (*ends, p / (p + n) if p + n else None)

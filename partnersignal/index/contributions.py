@@ -11,12 +11,15 @@ import pandas as pd
 
 from partnersignal.errors import InputError
 from partnersignal.index.arrays import SIDES, SIGNS, Floats
-from partnersignal.index.collecting import MILLION, each_tag_once, in_millionths
+from partnersignal.index.counted import counted_tags
 from partnersignal.index.index import Index
 from partnersignal.index.posterior import above_typical, points_per_latent, posterior
+from partnersignal.index.threads import CAP, RHO
 
 # Contributions add up to index - 50 within this, by the rules of the index.
 _EXACT = 1e-9
+_MOVERS = 5
+_SENTENCE = ["message_id", "sentence"]
 _SHOWN = ["message_id", "sentence", "text", "signal", "probability", "contribution", "date", "voice"]
 
 
@@ -36,12 +39,19 @@ class Explanation:
     baseline : mapping of str to float
         Points a signal: what a typical supplier would have shown on the same exposure. Partner signals 0 or below,
         vendor signals 0 or above.
+    movers : pandas DataFrame
+        The five sentences that moved the index most: message_id, sentence, text, contribution (of all its tags) and
+        index_without, had this one not been written; largest first.
+    index_without_movers : float
+        The index had none of the five been written: their tags and their exposure gone, prior kept.
     """
 
     supplier: str
     index: float
     contributions: pd.DataFrame = field(repr=False)
     baseline: Mapping[str, float] = field(repr=False)
+    movers: pd.DataFrame = field(repr=False)
+    index_without_movers: float = field(repr=False)
 
     @property
     def total(self) -> float:
@@ -84,17 +94,19 @@ def explain(index: Index, supplier: str, tags: pd.DataFrame) -> Explanation:
     """
     score, number = index[supplier], index.threads.suppliers.index(supplier)
     points = _points_per_unit(index, number)
-    side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
-    lines = _lines(index, number, tags)
-    sides, thread = lines["signal"].map(side).to_numpy(dtype=np.int64), lines["thread"].to_numpy(dtype=np.int64)
-    kept = index.threads.kept[sides, thread] * index.threads.saturation[thread] * lines["recency"].to_numpy()
-    mass = lines["signal"].map(dict(index.weights)).to_numpy(dtype=np.float64) * lines["units"].to_numpy() / MILLION
-    lines["contribution"] = points[sides] * kept * mass
+    missing = [name for name in _SHOWN if name not in tags.columns and name != "contribution"]
+    if missing:
+        raise InputError(f"got tags without {', '.join(missing)}, expected the columns of tags.parquet; add them")
+    lines = counted_tags(index.evidence, index.threads, index.weights, tags, supplier)
+    lines["contribution"] = points[lines["side"].to_numpy()] * lines["mass"].to_numpy()
     lines["size"] = -lines["contribution"].abs()
     lines = lines.sort_values(["size", "message_id", "sentence", "signal"], ignore_index=True)
     expected = points * index.posterior.exposure[number] * index.prior.both("mu")
+    side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
     baseline = {label: float(-expected[side[label]] * share) for label, share in index.prior.shares().items()}
-    explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline)
+    movers = _movers(index, number, lines)
+    without = _without(index, number, lines.merge(movers[_SENTENCE], on=_SENTENCE))
+    explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline, movers, without)
     if abs(explanation.total - (score.index - 50)) > _EXACT:
         raise InputError(
             f"got tags that add up to {explanation.total:.6f} points, expected {score.index - 50:.6f} as in the index "
@@ -141,31 +153,41 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
     return rows.sort_values(["size", "thread_id"], ignore_index=True).drop(columns="size")
 
 
+def _movers(index: Index, number: int, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the sentences with the largest contributions, each with the index without it."""
+    sentences = lines.groupby(_SENTENCE, as_index=False).agg(text=("text", "first"), contribution=("contribution", "sum"))
+    sentences["size"] = -sentences["contribution"].abs()
+    movers = sentences.sort_values(["size", *_SENTENCE], ignore_index=True).head(_MOVERS).drop(columns="size")
+    pairs = zip(movers["message_id"], movers["sentence"], strict=True)
+    alone = [lines[(lines["message_id"] == message) & (lines["sentence"] == sentence)] for message, sentence in pairs]
+    movers["index_without"] = np.array([_without(index, number, each) for each in alone], dtype=np.float64)
+    return movers
+
+
+def _without(index: Index, number: int, lines: pd.DataFrame) -> float:
+    """Return the index of a supplier had the sentences of these tags not been written."""
+    threads, result = index.threads, index.posterior
+    hit, place = np.unique(lines["thread"].to_numpy(dtype=np.int64), return_inverse=True)
+    first = ~lines.duplicated(_SENTENCE).to_numpy()
+    recency, side = lines["recency"].to_numpy(), lines["side"].to_numpy()
+    saturation, before = threads.saturation[hit], np.stack([threads.exposure[hit], *threads.evidence[:, hit]])
+    # Sums over the sentences of the thread, before saturation and cap, and what is left of them.
+    sentences = np.rint((1 / saturation - 1) / RHO) - np.bincount(place[first], minlength=len(hit))
+    faded = np.maximum(before[0] / saturation - np.bincount(place[first], recency[first], len(hit)), 0)
+    uncapped = before[1:] / (threads.kept[:, hit] * saturation)
+    gone = lines["mass"].to_numpy() / (threads.kept[side, lines["thread"]] * threads.saturation[lines["thread"]])
+    uncapped = np.maximum(uncapped - [np.bincount(place[side == s], gone[side == s], len(hit)) for s in range(2)], 0)
+    saturation = 1 / (1 + RHO * sentences)
+    cap = CAP * np.divide(faded, sentences, out=np.zeros_like(faded), where=sentences > 0)
+    after = np.stack([saturation * faded, *np.minimum(cap, saturation * uncapped)])
+    own = np.array([result.exposure[number], *(threads.per_supplier(each)[number] for each in threads.evidence)])
+    rest = np.maximum(own + (after - before).sum(axis=1), 0)[:, None]
+    return float(50 + above_typical(posterior(rest[0], rest[1:], result.prior, index.correction).d, result.scale)[0])
+
+
 def _points_per_unit(index: Index, number: int) -> Floats:
     """Return the signed points that a unit of evidence of each side earns."""
     result = index.posterior
     slope = points_per_latent(result.d[number : number + 1], result.scale)
     points: Floats = SIGNS * slope * result.secant[:, number] / (result.exposure[number] + result.prior.both("kappa"))
     return points
-
-
-def _lines(index: Index, number: int, tags: pd.DataFrame) -> pd.DataFrame:
-    """Return each tag of the supplier in the view once, with its thread, recency and millionths."""
-    missing = [name for name in _SHOWN if name not in tags.columns and name != "contribution"]
-    if missing:
-        raise InputError(f"got tags without {', '.join(missing)}, expected the columns of tags.parquet; add them")
-    own = tags[tags["supplier"] == index.threads.suppliers[number]] if "supplier" in tags.columns else tags
-    unknown = own["signal"][~own["signal"].isin(list(index.weights))]
-    if len(unknown):
-        raise InputError(f"got signal {unknown.iloc[0]!r}, expected one of {', '.join(index.weights)}; map it first")
-    of_supplier = index.threads.supplier[index.threads.thread] == number
-    places = pd.DataFrame(
-        {
-            "message_id": index.evidence.table["message_id"].take(index.threads.rows[of_supplier]).to_pandas(),
-            "thread": index.threads.thread[of_supplier],
-            "recency": index.threads.recency[of_supplier],
-        }
-    )
-    lines = own.assign(units=in_millionths(own["probability"].to_numpy(dtype=np.float64)))
-    lines = lines.merge(places, on="message_id", how="inner")
-    return each_tag_once(lines, ["message_id", "sentence", "signal"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partnersignal.index.arrays import Bools, Floats, Ints
+from partnersignal.index.prior import MAX_CORRELATION
 
 # Suppliers are never taken to be more alike than this (standard deviation over mean).
 _MIN_SPREAD = 0.15
@@ -88,13 +89,55 @@ def fit_side(supplier: Ints, exposure: Floats, evidence: Floats, recency: Floats
 
 def _dispersion(supplier: Ints, exposure: Floats, evidence: Floats, used: Bools) -> float:
     """Return the variance of the suppliers' evidence per unit of evidence."""
+    own = _residuals(supplier, exposure, evidence, used)
+    total = np.bincount(supplier, evidence, minlength=len(used))[used].sum()
+    return max(_scatter(supplier, own, own, used) / float(total), _MIN_DISPERSION)
+
+
+def fit_correlation(supplier: Ints, exposure: Floats, evidence: Floats, n: int) -> float:
+    """Return how the two sides go together inside threads, pooled over suppliers.
+
+    With e_t = X_t - A_t y_s of each side and S_ab = sum_s T/(T-1) sum_t e_t^a e_t^b: ``S_PN / sqrt(S_PP S_NN)``.
+
+    Parameters
+    ----------
+    supplier : array of int of shape (n_threads,)
+        Number of each thread's supplier.
+    exposure : array of shape (n_threads,)
+        A_t.
+    evidence : array of shape (2, n_threads)
+        X_t of both sides.
+    n : int
+        Number of suppliers.
+
+    Returns
+    -------
+    float
+        Between -`MAX_CORRELATION` and it; 0 where a side was never found.
+    """
+    used = (np.bincount(supplier, minlength=n) >= 2) & (np.bincount(supplier, exposure, minlength=n) > _NO_EXPOSURE)
+    partner, vendor = (_residuals(supplier, exposure, side, used) for side in evidence)
+    pairs = ((partner, partner), (vendor, vendor), (partner, vendor))
+    own, other, both = (_scatter(supplier, a, b, used) for a, b in pairs)
+    if not own * other > 0:
+        return 0.0
+    return float(np.clip(both / np.sqrt(own * other), -MAX_CORRELATION, MAX_CORRELATION))
+
+
+def _residuals(supplier: Ints, exposure: Floats, evidence: Floats, used: Bools) -> Floats:
+    """Return the evidence of each thread beyond its supplier's rate."""
     n = len(used)
-    count = np.bincount(supplier, minlength=n)
     total_exposure, total_evidence = (np.bincount(supplier, values, minlength=n) for values in (exposure, evidence))
     rate = np.divide(total_evidence, total_exposure, out=np.zeros(n), where=used)
-    squares = np.bincount(supplier, (evidence - exposure * rate[supplier]) ** 2, minlength=n)[used]
-    scatter = (count[used] / (count[used] - 1) * squares).sum()
-    return max(float(scatter / total_evidence[used].sum()), _MIN_DISPERSION)
+    beyond: Floats = evidence - exposure * rate[supplier]
+    return beyond
+
+
+def _scatter(supplier: Ints, a: Floats, b: Floats, used: Bools) -> float:
+    """Return the sum of products of residuals over the suppliers used, each with its lost degree of freedom."""
+    count = np.bincount(supplier, minlength=len(used))[used]
+    products = np.bincount(supplier, a * b, minlength=len(used))[used]
+    return float((count / (count - 1) * products).sum())
 
 
 def _paule_mandel(y: Floats, size: Floats, phi: float, mu: float) -> tuple[float, float]:

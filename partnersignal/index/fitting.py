@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from partnersignal.index.arrays import SIDES
-from partnersignal.index.dispersion import fit_side
+from partnersignal.index.dispersion import fit_correlation, fit_side
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.prior import MIN_SUPPLIERS, MIN_THREADS, Prior, SidePrior
 from partnersignal.index.threads import Threads, roll_threads
@@ -36,8 +36,8 @@ def shipped_prior(signals: tuple[Signal, ...], weights: Mapping[str, float]) -> 
     Prior
         Of source "shipped".
     """
-    sides = (SidePrior(0.035, 0.0016, 0.3, 0.45, _shares(side, signals, weights, {})) for side in SIDES)
-    return Prior("shipped", 0, *sides)
+    partner, vendor = (SidePrior(0.035, 0.0016, 0.3, 0.45, _shares(side, signals, weights, {})) for side in SIDES)
+    return Prior("shipped", 0, partner, vendor)
 
 
 def fit_prior(
@@ -101,11 +101,12 @@ def prior_of_threads(threads: Threads, signals: tuple[Signal, ...], weights: Map
         fit_side(threads.supplier, threads.exposure, evidence, threads.mean_recency, len(threads.suppliers))
         for evidence in threads.evidence
     ]
-    sides = (
+    partner, vendor = (
         SidePrior(fit.mu, fit.tau2, fit.phi, fit.phi_unfaded, _shares(side, signals, weights, threads.signal_evidence))
         for side, fit in zip(SIDES, fits, strict=True)
     )
-    return Prior("portfolio", fits[0].suppliers, *sides)
+    together = fit_correlation(threads.supplier, threads.exposure, threads.evidence, len(threads.suppliers))
+    return Prior("portfolio", fits[0].suppliers, partner, vendor, together)
 
 
 def _shares(

@@ -92,7 +92,9 @@ def posterior(exposure: Floats, evidence: Floats, prior: Prior, correction: Erro
 def sampling_variance(exposure: Floats, rate: Floats, prior: Prior, correction: ErrorCorrection) -> Floats:
     """Return the part of the variance of D that more threads would reduce.
 
-    ``sum over sides of ln(1 + v / (q + c)^2)``, ``v = phi q / (A + kappa)``: log-normal matching of a gamma posterior.
+    ``sum over sides of ln(1 + v / (q + c)^2)``, ``v = phi q / (A + kappa)``: log-normal matching of a gamma posterior;
+    less twice the covariance of the sides, ``ln(1 + r g_P g_N)`` with ``g^2 = z v / (q + c)^2``, z = A / (A + kappa)
+    and r the correlation inside threads (for r < 0: ``-ln(1 + |r| g_P g_N)``). Only what was read is correlated, hence z.
 
     Parameters
     ----------
@@ -111,8 +113,30 @@ def sampling_variance(exposure: Floats, rate: Floats, prior: Prior, correction: 
         Above 0.
     """
     c = correction.softening(prior.both("mu"))[:, None]
-    variance = prior.both("phi")[:, None] * rate / (exposure + prior.both("kappa")[:, None])
-    total: Floats = np.log1p(variance / (rate + c) ** 2).sum(axis=0)
+    weight = exposure + prior.both("kappa")[:, None]
+    spread = prior.both("phi")[:, None] * rate / weight / (rate + c) ** 2
+    return latent_variance(spread, exposure / weight, prior.correlation)
+
+
+def latent_variance(spread: Floats, known: Floats, correlation: float) -> Floats:
+    """Return the variance of D from the relative variances of the two sides.
+
+    Parameters
+    ----------
+    spread : array of shape (2, n)
+        g^2 = v / (q + c)^2.
+    known : array of shape (2, n)
+        z = A / (A + kappa), 0 to 1.
+    correlation : float
+        r.
+
+    Returns
+    -------
+    array of shape (n,)
+        Above 0.
+    """
+    shared = np.sqrt((spread * known).prod(axis=0))
+    total: Floats = np.log1p(spread).sum(axis=0) - 2 * np.sign(correlation) * np.log1p(abs(correlation) * shared)
     return total
 
 

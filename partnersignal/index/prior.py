@@ -16,6 +16,8 @@ from partnersignal.index.arrays import SIDES, Floats
 MIN_SUPPLIERS = 8
 MIN_THREADS = 5
 
+# Threads that happen to move both sides in step would claim that their difference is known.
+MAX_CORRELATION = 0.9
 _FIGURES = ("mu", "tau2", "phi", "phi_unfaded")
 
 
@@ -63,12 +65,15 @@ class Prior:
         Suppliers that the fit rests on; 0 for the shipped one.
     partner, vendor : SidePrior
         The sides.
+    correlation : float, default 0
+        Of the two sides' evidence inside threads, pooled over suppliers, between -`MAX_CORRELATION` and it.
     """
 
     source: Literal["portfolio", "shipped"]
     suppliers: int
     partner: SidePrior
     vendor: SidePrior
+    correlation: float = 0.0
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -150,13 +155,16 @@ class Prior:
         InputError
             If a key is unknown or missing, or a value is out of range.
         """
-        _require_keys("prior", values, ("source", "suppliers", *SIDES))
-        source, suppliers = values["source"], values["suppliers"]
+        _require_keys("prior", values, ("source", "suppliers", *SIDES, "correlation"))
+        source, suppliers, correlation = values["source"], values["suppliers"], values["correlation"]
         if source not in ("portfolio", "shipped"):
             raise InputError(f"got prior source {source!r}, expected 'portfolio' or 'shipped'; fit the prior again")
         if not isinstance(suppliers, int) or suppliers < 0:
             raise InputError(f"got {suppliers!r} suppliers in a prior, expected a whole number; fit the prior again")
-        return cls(source, suppliers, *(_side_from_dict(side, values[side]) for side in SIDES))
+        if not isinstance(correlation, (int, float)) or not abs(correlation) <= MAX_CORRELATION:
+            raise InputError(f"got the correlation {correlation!r} in a prior, expected -.9 to .9; fit the prior again")
+        partner, vendor = (_side_from_dict(side, values[side]) for side in SIDES)
+        return cls(source, suppliers, partner, vendor, float(correlation))
 
 
 def _side_from_dict(side: str, values: Mapping[str, Any]) -> SidePrior:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 from partnersignal.index.arrays import Floats
 from partnersignal.index.index import Index
@@ -81,6 +83,39 @@ def groups(scores: Sequence[SupplierScore]) -> tuple[tuple[str, ...], ...]:
             runs.pop()  # the run that starts here holds it
         runs.append((i, end))
     return tuple(tuple(score.supplier for score in ranked[a:b]) for a, b in reversed(runs))
+
+
+def ranking(index: Index) -> pd.DataFrame:
+    """Return who is better, as far as that can be said.
+
+    Parameters
+    ----------
+    index : Index
+        The index.
+
+    Returns
+    -------
+    pandas DataFrame
+        A row a supplier with enough evidence, best first: supplier, index, low, high, expected_rank, first_group and
+        last_group (numbers from 1 of the groups that hold it; suppliers that share one cannot be told apart),
+        above_next (probability of being above the next one) and threads_needed (more threads of both to tell the two
+        apart; missing where no mail would do). The last row has no next.
+    """
+    ranked = [score for score in index if score.enough_evidence]
+    table = pd.DataFrame({name: [getattr(score, name) for score in ranked] for name in ("supplier", "index", "low", "high")})
+    table["expected_rank"] = expected_ranks(ranked)
+    places: dict[str, list[int]] = {score.supplier: [] for score in ranked}
+    for number, names in enumerate(groups(ranked), 1):
+        for name in names:
+            places[name].append(number)
+    table["first_group"] = [min(numbers) for numbers in places.values()]
+    table["last_group"] = [max(numbers) for numbers in places.values()]
+    pairs = list(pairwise(ranked))
+    empty = [None] if ranked else []
+    table["above_next"] = pd.array([*(probability_above(a, b) for a, b in pairs), *empty], dtype="Float64")
+    needed = [threads_needed(index, a.supplier, b.supplier) for a, b in pairs]
+    table["threads_needed"] = pd.array([*needed, *empty], dtype="Int64")
+    return table
 
 
 def threads_needed(index: Index, a: str, b: str) -> int | None:

@@ -82,7 +82,7 @@ class Threads:
         return np.bincount(self.supplier, values, minlength=len(self.suppliers)).astype(np.float64)
 
 
-def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -> Threads:
+def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View, only: Bools | None = None) -> Threads:
     r"""Group the messages of a view into threads.
 
     With L eligible sentences of a supplier in a thread, r their recency and e = sum of weight times probability::
@@ -100,13 +100,15 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View) -
         A weight for every signal.
     view : View
         What counts, and how it ages.
+    only : array of bool of shape (n_messages,), optional
+        Leaves out further messages.
 
     Returns
     -------
     Threads
         One row a supplier and thread.
     """
-    inside = view.mask(evidence)
+    inside = view.mask(evidence) if only is None else view.mask(evidence) & only
     recency = view.recency(evidence, inside)
     eligible = evidence.numbers("sentences")[inside] > 0
     rows, recency = np.flatnonzero(inside)[eligible], recency[eligible]

@@ -154,7 +154,7 @@ def make_view(
         raise InputError(f"got bulk={bulk!r}, expected 'count' or 'exclude'; choose one")
     if half_life is not None and not half_life > 0:
         raise InputError(f"got half_life={half_life!r}, expected days above 0; use math.inf for evidence that never fades")
-    first, last, now = _as_date("since", since), _as_date("until", until), _as_date("as_of", as_of)
+    first, last, now = as_day("since", since), as_day("until", until), as_day("as_of", as_of)
     if first and last and first > last:
         raise InputError(f"got since={first} after until={last}, expected a window in order; swap them")
     if half_life is None:
@@ -186,7 +186,26 @@ def _day(value: date) -> int:
     return (value - _EPOCH).days
 
 
-def _as_date(name: str, value: date | None) -> date | None:
+def as_day(name: str, value: date | None) -> date | None:
+    """Return the UTC day of a date or time.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for the error.
+    value : date, datetime or None
+        A time without zone is UTC.
+
+    Returns
+    -------
+    date or None
+        None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it is no date.
+    """
     if value is None:
         return None
     if not isinstance(value, date) or pd.isna(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -16,15 +16,39 @@ import pandas as pd
 
 from partnersignal.conduct import Conduct, measure_conduct
 from partnersignal.errors import InputError, RunError
-from partnersignal.index import Evidence, Explanation, Index, Prior, SupplierScore, build_index, explain, influence
+from partnersignal.index import (
+    Audit,
+    Comparison,
+    ErrorCorrection,
+    Evidence,
+    Explanation,
+    Index,
+    Prior,
+    SupplierScore,
+    build_index,
+    compare_periods,
+    compare_renewals,
+    draw_audit,
+    explain,
+    flagged_sentences,
+    influence,
+    judge,
+    ranking,
+    trend,
+)
+from partnersignal.index.audit import CANNOT_KNOW
+from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
+from partnersignal.index.periods import By
 from partnersignal.lapses import SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
+from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
+from partnersignal.runs.settings import parse_day
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.signals import Signal
-from partnersignal.suppliers import SupplierDirectory
+from partnersignal.suppliers import SupplierDirectory, load_directory
 from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model
 
@@ -136,6 +160,16 @@ class RunIndex:
         """
         return self.model.to_pandas()
 
+    def ranking(self) -> pd.DataFrame:
+        """Say who is better, as far as that can be said.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `partnersignal.index.ranking`: expected ranks, groups that cannot be told apart, threads still needed.
+        """
+        return ranking(self.model)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -205,6 +239,7 @@ class Run:
                 half_life=state["half_life"],
                 since=_day(state["since"]),
                 until=_day(state["until"]),
+                correction=_correction(state),
             ),
             self,
         )
@@ -217,6 +252,8 @@ class Run:
         Evidence
             What the index is built from.
         """
+        if not (self.folder / CORRECTIONS_FILE).is_file():
+            return read_evidence(self.folder, self._signals())
         return Evidence.collect(self.corrected.exposure, self.tags, self._signals())
 
     def _signals(self) -> tuple[Signal, ...]:
@@ -254,6 +291,138 @@ class Run:
         """
         return place_suppliers(self.index.model, self.directory)
 
+    @cached_property
+    def _whole(self) -> Index:
+        """The index over all periods, uncorrected: what audits are drawn from and periods compared with."""
+        return self._all_periods(self.evidence(), self.state["index"]["weights"])
+
+    def _all_periods(self, evidence: Evidence, weights: Mapping[str, float]) -> Index:
+        state = self.state["index"]
+        prior = Prior.from_dict(state["prior"]) if weights == state["weights"] else None
+        return build_index(evidence, weights=weights, prior=prior, bulk=state["bulk"], as_of=_day(state["as_of"]))
+
+    def index_without_bulk(self) -> Index:
+        """Build the index as it would be without bulk mail: same window, weights, prior and correction.
+
+        Returns
+        -------
+        Index
+            Of the same suppliers.
+        """
+        index = self.index.model
+        view = index.view
+        return build_index(
+            index.evidence, weights=index.weights, prior=index.prior, as_of=view.as_of, half_life=view.half_life,
+            since=view.since, until=view.until, bulk="exclude", correction=index.correction,
+        )  # fmt: skip
+
+    def compare(self, cuts: Sequence[str | date], names: Sequence[str] | None = None) -> Comparison:
+        """Compare the periods before, between and after one or two days: before, during, after.
+
+        Parameters
+        ----------
+        cuts : sequence of str or date
+            One or two days; each begins a period.
+        names : sequence of str, optional
+            Names of the periods.
+
+        Returns
+        -------
+        Comparison
+            Changes of the suppliers, the portfolio's own shift apart. ``comparison.sentences("Acme", run.tags)`` are
+            the sentences that made a change.
+
+        Raises
+        ------
+        InputError
+            If a day or the names cannot be used.
+        """
+        days = [parse_day(cut, "--cut") if isinstance(cut, str) else cut for cut in cuts]
+        return compare_periods(self._corrected_whole(), [day for day in days if day is not None], names)
+
+    def compare_renewals(self, suppliers: str | os.PathLike[str], near: int = 90) -> Comparison:
+        """Compare behaviour around renewals with the rest of the year.
+
+        Parameters
+        ----------
+        suppliers : path
+            Supplier file with ``renewals``.
+        near : int, default 90
+            Days around a renewal.
+
+        Returns
+        -------
+        Comparison
+            Of the suppliers with a renewal.
+
+        Raises
+        ------
+        InputError
+            If no supplier has a renewal with mail around it, or a renewal is no ISO date.
+        """
+        directory = load_directory(suppliers)
+        renewals = {
+            supplier.name: [day for each in supplier.renewals if (day := parse_day(each, f"renewals of {supplier.name}"))]
+            for supplier in directory.suppliers
+        }
+        return compare_renewals(self._corrected_whole(), renewals, near)
+
+    def trend(self, by: By = "quarter") -> pd.DataFrame:
+        """Follow every supplier through time.
+
+        Parameters
+        ----------
+        by : {"month", "quarter", "year"}, default "quarter"
+            Length of a period.
+
+        Returns
+        -------
+        pandas.DataFrame
+            supplier, since, until, index, low, high, balance, threads, enough_evidence.
+        """
+        return trend(self._corrected_whole(), by)
+
+    def _corrected_whole(self) -> Index:
+        whole, correction = self._whole, _correction(self.state["index"])
+        if correction is None:
+            return whole
+        return build_index(
+            whole.evidence, weights=whole.weights, prior=whole.prior, as_of=whole.as_of, bulk=whole.view.bulk,
+            correction=correction,
+        )  # fmt: skip
+
+    def audit(self, n: int = 200, seed: int = 0, out: str | os.PathLike[str] | None = None) -> tuple[Path, Path]:
+        """Draw flagged sentences for a person to read, and write them as label documents and as a sheet.
+
+        Parameters
+        ----------
+        n : int, default 200
+            Sentences, half a side.
+        seed : int, default 0
+            The same seed draws the same sentences.
+        out : path, optional
+            Name of the files without suffix; ``audit`` in the run folder by default.
+
+        Returns
+        -------
+        documents, sheet : pathlib.Path
+            ``.jsonl`` and ``.csv``; fill in ``right`` in either and give it to `reindex`.
+
+        Raises
+        ------
+        InputError
+            If nothing is flagged, the run holds no sentences, or the files are there already.
+        """
+        table = draw_audit(self._whole, self.tags, n, seed)
+        if not (table["text"] != "").all():
+            raise InputError(
+                "got a run made with --no-quotes, expected one that holds its sentences: nobody can read them here"
+            )
+        stem = Path(out) if out is not None else self.folder / "audit"
+        documents, sheet = stem.with_name(stem.name + ".jsonl"), stem.with_name(stem.name + ".csv")
+        write_audit(table, documents, sheet)
+        return documents, sheet
+
     def reindex(
         self,
         *,
@@ -261,6 +430,7 @@ class Run:
         since: date | None = None,
         until: date | None = None,
         half_life: float | None = None,
+        audit: str | os.PathLike[str] | None = None,
     ) -> Run:
         """Roll the tags up again and write index, evidence and report.
 
@@ -272,24 +442,80 @@ class Run:
             First and last day of a window; nothing fades inside it unless `half_life` is given.
         half_life : float, optional
             Days after which evidence counts half.
+        audit : path, optional
+            Answers of an audit of this run: corrects for false alarms, now and in later calls.
 
         Returns
         -------
         Run
             This run, opened again.
+
+        Raises
+        ------
+        InputError
+            If a setting or the audit cannot be used.
         """
         state = self.state["index"]
         changed = weights is not None
         merged = {**state["weights"], **weights} if weights is not None else state["weights"]
+        evidence = self.evidence()
+        found, correction = self._audited(evidence, merged, audit)
         built = build_index(
-            self.evidence(), weights=merged, prior=None if changed else Prior.from_dict(state["prior"]), bulk=state["bulk"],
-            as_of=_day(state["as_of"]), half_life=half_life, since=since, until=until,
+            evidence, weights=merged, prior=None if changed else Prior.from_dict(state["prior"]), bulk=state["bulk"],
+            as_of=_day(state["as_of"]), half_life=half_life, since=since, until=until, correction=correction,
         )  # fmt: skip
-        write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life)})
+        told = {"audit": found.to_dict()} if found else {}
+        write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life) | told})
         fresh = Run(self.folder)
-        write_json(self.folder / "receipt.json", {**self.receipt, "corrections": fresh.corrected.counts})
+        receipt = {**self.receipt, "corrections": fresh.corrected.counts}
+        if found:
+            receipt |= fresh._audit_receipt(found, audit)
+        write_json(self.folder / "receipt.json", receipt)
         fresh.write_outputs()
         return fresh
+
+    def _audited(
+        self, evidence: Evidence, weights: Mapping[str, float], path: str | os.PathLike[str] | None
+    ) -> tuple[Audit | None, ErrorCorrection | None]:
+        """Return what the audit of this run says, given now or before, and its correction under these weights."""
+        stored = self.state["index"].get("audit")
+        if path is None and stored is None:
+            return None, None
+        whole = self._all_periods(evidence, weights)
+        if path is None:
+            found = Audit.from_dict(stored)
+        else:
+            found = judge(read_audit(path, evidence.signals), flagged_sentences(whole, self.tags))
+        variation = load_config(find_model(self.state["model"])).training.get("false_alarm_variation") or {}
+        return found, found.correction(whole.threads, (variation.get("partner", 0.0), variation.get("vendor", 0.0)))
+
+    def _audit_receipt(self, found: Audit, path: str | os.PathLike[str] | None) -> dict[str, Any]:
+        """Return what the receipt says of an audit: what was read, what it changed, what it cannot know."""
+        index, before = self.index.model, self.receipt.get("audit", {})
+        plain = build_index(
+            index.evidence, weights=index.weights, prior=index.prior, as_of=index.as_of, half_life=index.half_life,
+            since=index.view.since, until=index.view.until, bulk=index.view.bulk,
+        )  # fmt: skip
+        changed = [
+            {"supplier": s.supplier, "uncorrected": round(plain[s.supplier].index, 4), "corrected": round(s.index, 4)}
+            for s in index
+        ]
+        measured = any(index.correction.between)
+        return {
+            "error_correction": "audit: false alarms corrected a side, from sentences read in this run",
+            "audit": {
+                "file": str(path) if path is not None else before.get("file"),
+                **found.to_dict(),
+                "false_alarms_per_effective_sentence": dict(
+                    zip(("partner", "vendor"), index.correction.false_rate, strict=True)
+                ),
+                "variation_between_sources": list(index.correction.between)
+                if measured
+                else "not measured by this model: taken as 0",
+                "changed": changed,
+                "cannot_know": list(CANNOT_KNOW),
+            },
+        }
 
     def write_outputs(self) -> None:
         """Write ``index.csv``, ``evidence.csv``, ``conduct.csv`` and ``report.html``."""
@@ -377,6 +603,26 @@ class Run:
         return path
 
 
+def read_evidence(folder: Path, signals: Sequence[Signal]) -> Evidence:
+    """Count the tables of a run, reading only the columns that count.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        With ``exposure.parquet`` and ``tags.parquet``.
+    signals : sequence of Signal
+        The taxonomy that the tags were made with.
+
+    Returns
+    -------
+    Evidence
+        What the index is built from.
+    """
+    exposure = pd.read_parquet(folder / "exposure.parquet", columns=list(EXPOSURE_COLUMNS))
+    tags = pd.read_parquet(folder / "tags.parquet", columns=list(TAG_COLUMNS))
+    return Evidence.collect(exposure, tags, signals)
+
+
 def index_state(built: Index, bulk: str, since: date | None, until: date | None, half_life: float | None) -> dict[str, Any]:
     """Return what is needed to build the same index again.
 
@@ -404,7 +650,12 @@ def index_state(built: Index, bulk: str, since: date | None, until: date | None,
         "until": until.isoformat()[:10] if until else None,
         "half_life": half_life,
         "bulk": bulk,
+        "correction": built.correction.to_dict(),
     }
+
+
+def _correction(state: Mapping[str, Any]) -> ErrorCorrection | None:
+    return ErrorCorrection.from_dict(state["correction"]) if "correction" in state else None
 
 
 def _day(value: str | None) -> date | None:

@@ -271,7 +271,9 @@ def _encoder(task: Task, folder: Path) -> tuple[Floats, Calibration]:
     for number, (rest, held) in enumerate(task.folds, 1):
         scores[held] = _fit_part(task, f"encoder-{number}", rest).scores(*task.texts(held))
     if scores.std(axis=0).max() < _FLAT:
-        task.progress("the encoder scores every sentence alike: it has learnt nothing; try more epochs or another learning rate")
+        task.progress(
+            "the encoder scores every sentence alike: it has learnt nothing; try more epochs or another learning rate"
+        )
     calibration = task.calibrate(scores)
     for file in (task.work / "encoder-all").iterdir():
         if file.is_file():
