@@ -34,7 +34,7 @@ class Line:
     @property
     def blank(self) -> bool:
         """Return whether the line holds no word."""
-        return not self.text.strip()
+        return not self.text or self.text.isspace()
 
     @property
     def quoted(self) -> bool:
