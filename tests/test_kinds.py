@@ -79,7 +79,7 @@ def test_not_bulk(fields: dict[str, object]) -> None:
 @pytest.mark.parametrize("unit", ["x", "opt ", "remove your ", "www", "http://", " ", "be removed fro"])
 def test_a_megabyte_takes_under_two_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     is_bulk(message(text=text, subject=text, sender=Party("", text + "@x")))
     message_kind(message(text=text, subject=text, sender=Party("", text + "@x"), headers=(("content-type", text),)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

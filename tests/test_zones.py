@@ -390,9 +390,9 @@ HOSTILE = [
 @pytest.mark.parametrize("lead", ["", "--- ", "Hi ", "Best "])
 def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> None:
     text = lead + unit * (1_000_000 // len(unit)) + "!x"
-    start = time.perf_counter()
+    start = time.process_time()
     find_zones(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -404,6 +404,6 @@ def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> N
 )  # fmt: skip
 def test_a_megabyte_of_lines_takes_under_four_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     find_zones(text)
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4

@@ -26,6 +26,7 @@ _LEAST_TITLE, _LONGEST_INTRODUCTION = 4, 60
 _BLOCK_LINES = 60
 _INTRO_LINES = 4
 _INTRO_LENGTH = 320
+_LONGEST_MARKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _titled(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 
 
 def _bare_block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
-    """A header without colons: a line with a date, one with the sender, as groupware writes below its title."""
+    """Recognise a header without colons, as groupware writes below its title: a line with a date, one with the sender."""
     end = at
     while end < len(lines) and end - at < 6 and not lines[end].blank:
         end += 1
@@ -254,7 +255,8 @@ def _introduced(lines: Sequence[Line], at: int, after: int, joined: str) -> Quot
     date = DATE.search(joined)
     whole_date = date and (TIME.search(joined) or re.search(r"(?:19|20)\d\d", joined))
     if dated(joined):
-        known = bool(address or (marked and len(joined) < 200 and (wrote or (date and TIME.search(joined)))) or (whole_date and wrote))
+        plausible = marked and len(joined) < _LONGEST_MARKED and (wrote or (date and TIME.search(joined)))
+        known = bool(address or plausible or (whole_date and wrote))
     else:
         # "Ann Lee <ann@example.com> wrote:", "Ann Lee schrieb:"
         words = len(joined.split())

@@ -15,7 +15,8 @@ _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _NAME = rf"{_CAPITAL}[\w.'’-]{{0,25}}(?: (?:[a-z]{{2,3}} ){{0,2}}{_CAPITAL}[\w.'’-]{{0,25}}){{0,3}}"
 # "-Ann", "– Ann Lee", "/Ann", "~ Ann de Wit"
 _BY_HAND = re.compile(rf"[ \t]{{0,8}}(?:[-–—~/]{{1,2}}|//)[ \t]?{_NAME}[ \t]*$")
-_FULL_NAME = re.compile(rf"[ \t]{{0,4}}{_CAPITAL}[\w'’-]{{1,25}}(?: {_CAPITAL}\.)?(?: [a-z]{{2,3}}){{0,2}} {_CAPITAL}[\w'’-]{{1,25}}\.?[ \t]*$")
+_WORD = rf"{_CAPITAL}[\w'’-]{{1,25}}"
+_FULL_NAME = re.compile(rf"[ \t]{{0,4}}{_WORD}(?: {_CAPITAL}\.)?(?: [a-z]{{2,3}}){{0,2}} {_WORD}\.?[ \t]*$")
 _NAME_ALONE = re.compile(rf"[ \t]{{0,4}}{_NAME}[ \t]*$")
 # "Kh", "Mvh", "Rgds": people who shorten their sign-off leave the vowels out.
 _SHORTENED = re.compile(r"[ \t]{0,4}[b-df-hj-np-tv-z]{2,5}[,.]?[ \t]*$", re.I)
@@ -27,6 +28,7 @@ _CONTACT = re.compile(
 )
 _LONGEST_SIGNATURE = 14
 _LONGEST_LINE = 90  # characters
+_LONGEST_ENTRY = 70  # of a line with a name, a title, a firm
 
 
 @cache
@@ -64,16 +66,20 @@ def signature_start(lines: Sequence[Line], sender: str = "") -> int:
     if ruled is not None:
         return ruled
     names = sender_names(sender)
+    start = None
     for index in range(last - 1, max(-1, last - 1 - _LONGEST_SIGNATURE), -1):
         text = lines[index].text
-        if _signs(lines, index, last, names) and _short_tail(lines, index + 1, last):
-            return _with_closing(lines, index)
-        if len(text) > _LONGEST_LINE or (LIST_ITEM.match(text) and not _CONTACT.search(text)):
+        closes = _closes(lines, index, last)
+        if (closes or (start is None and _names(lines, index, names))) and _short_tail(lines, index + 1, last):
+            start = index
+        # A name may stand above the firm and below the sign-off: look on for that.
+        if closes or len(text) > _LONGEST_LINE or (LIST_ITEM.match(text) and not _CONTACT.search(text[:500])):
             break
-    block = _contact_block(lines, last)
-    if block is None:
-        block = _name_at_the_end(lines, last)
-    return len(lines) if block is None else _with_closing(lines, block)
+    if start is None:
+        start = _contact_block(lines, last)
+    if start is None:
+        start = _name_at_the_end(lines, last)
+    return len(lines) if start is None else _with_closing(lines, start)
 
 
 def _below_rule(lines: Sequence[Line], last: int) -> int | None:
@@ -84,26 +90,32 @@ def _below_rule(lines: Sequence[Line], last: int) -> int | None:
         if _DELIMITER.match(text) and index > 0:
             # RFC 3676: "-- " with its blank; what follows it is the signature, a motto too.
             standard = text == "--" and lines[index].end - lines[index].start > len(text) + 1
-            if _short_tail(lines, below, last) or (standard and not _lists(lines[below:last]) and last - below <= _LONGEST_SIGNATURE):
+            anything = standard and last - below <= _LONGEST_SIGNATURE and not _lists(lines[below:last])
+            if anything or _short_tail(lines, below, last):
                 return _with_closing(lines, index)
         elif below < last and _RULE.match(lines[below].text) and len(lines[below].text.strip()) > 2 and _closing_line(text):
             return index
     return None
 
 
-def _signs(lines: Sequence[Line], index: int, last: int, names: frozenset[str]) -> bool:
-    """Return whether a line opens a signature: a sign-off, a name set off by hand, the sender's own name."""
+def _closes(lines: Sequence[Line], index: int, last: int) -> bool:
+    """Return whether a line is a sign-off."""
     text = lines[index].text
-    if _closing_line(text) or (index + 1 < last and _thanks().match(text) and len(text) <= _LONGEST_LINE):
-        return True
-    if len(text) > _LONGEST_LINE or index == 0:
+    return _closing_line(text) or (index + 1 < last and len(text) <= _LONGEST_LINE and _thanks().match(text) is not None)
+
+
+def _names(lines: Sequence[Line], index: int, names: frozenset[str]) -> bool:
+    """Return whether a line is only a name that signs: the sender's own, or one set off by hand."""
+    text = lines[index].text.strip()
+    if len(text) > _LONGEST_LINE or index == 0 or "\t" in text:
         return False
-    if names and _plain(text.strip().lstrip("-–—~/ ")) in names:
+    if names and _plain(text.lstrip("-–—~/ ")) in names:
         return True
-    if _BY_HAND.match(text):
-        listed = LIST_ITEM.match(text) and any(LIST_ITEM.match(line.text) for line in lines[max(0, index - 4) : index])
-        return not listed and not lines[index - 1].text.rstrip().endswith(":") and not _BY_HAND.match(lines[index - 1].text)
-    return False
+    if not _BY_HAND.match(text):
+        return False
+    above = [line.text for line in lines[max(0, index - 4) : index]]
+    listed = LIST_ITEM.match(text) and any(LIST_ITEM.match(line) for line in above)
+    return not listed and not above[-1].rstrip().endswith(":") and not _BY_HAND.match(above[-1])
 
 
 def _closing_line(text: str) -> bool:
@@ -116,7 +128,9 @@ def _with_closing(lines: Sequence[Line], start: int) -> int:
         above = start - 1
         while above > 0 and lines[above].blank:
             above -= 1
-        if above <= 0 or lines[above].text.endswith((".", "!")) or not _closing_line(lines[above].text):
+        text = lines[above].text
+        # "Thank you." above "Best regards" is a sentence, above a name it closes.
+        if above <= 0 or not _closing_line(text) or (text.endswith((".", "!")) and _closing_line(lines[start].text)):
             return start
         start = above
 
@@ -165,8 +179,9 @@ def _is_prose(text: str) -> bool:
     if _CONTACT.search(text[:500]):
         return False
     words = text.split()
-    sentence = text.endswith(".") and len(words) >= _SENTENCE_WORDS and sum(word[0].islower() for word in words) * 2 >= len(words)
-    return sentence or len(text) > 70
+    lower = sum(word[0].islower() for word in words)
+    sentence = text.endswith(".") and len(words) >= _SENTENCE_WORDS and lower * 2 >= len(words)
+    return sentence or len(text) > _LONGEST_ENTRY
 
 
 def _contact_block(lines: Sequence[Line], last: int) -> int | None:
