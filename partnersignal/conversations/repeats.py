@@ -40,7 +40,7 @@ def _packed(pairs: pd.DataFrame, count: int) -> list[bytes]:
     """Gather hashes by row, sorted, packed."""
     packed = [b""] * count
     for row, hashes in pairs.sort_values(["row", "hash"]).groupby("row")["hash"]:
-        packed[row] = pack(hashes)
+        packed[int(str(row))] = pack(hashes)
     return packed
 
 
@@ -64,7 +64,8 @@ def _orphans(rows: pd.DataFrame) -> pd.DataFrame:
     rank = np.empty(len(rows), dtype=np.int64)
     rank[order.to_numpy()] = np.arange(len(rows))
     first = pairs.assign(rank=rank[pairs["row"].to_numpy()]).sort_values("rank", kind="stable")
-    return first.drop_duplicates("hash")[["row", "hash"]]
+    kept: pd.DataFrame = first.drop_duplicates("hash")[["row", "hash"]]
+    return kept
 
 
 def _boilerplate(rows: pd.DataFrame) -> pd.DataFrame:
@@ -72,9 +73,9 @@ def _boilerplate(rows: pd.DataFrame) -> pd.DataFrame:
     taken = {name: rows[name].to_numpy(dtype=object)[row] for name in ("sender", "thread_id", "said")}
     pairs = pd.DataFrame({"row": row, "hash": hashes, "sender": taken["sender"], "thread": taken["thread_id"]})
     # Two copies of one letter have the same words throughout: they make nothing boilerplate.
-    pairs["text"] = pd.util.hash_array(taken["said"])
+    pairs["text"] = pd.factorize(taken["said"])[0]
     pairs = pairs[(pairs["sender"] != "") & ~rows["duplicate"].to_numpy(dtype=bool)[row]]
-    pairs["domain"] = pairs["sender"].str.rpartition("@")[2]
+    pairs["domain"] = [sender.rpartition("@")[2] for sender in pairs["sender"]]
     repeated = _often(pairs, "sender", ["thread", "text"]) | _often(pairs, "domain", ["thread", "text", "sender"])
     return pairs.loc[repeated, ["row", "hash"]].drop_duplicates()
 

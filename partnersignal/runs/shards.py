@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -15,8 +14,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import (
+    language,
+    latin_script,
+    message_words,
+    quoted_sentences,
+    split_sentences,
+    without_boilerplate,
+    zoned,
+)  # fmt: skip
 from partnersignal.conversations import scan_messages
+from partnersignal.conversations.scan import PACKED
+from partnersignal.conversations.words import unpack, word_hash
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.tables import SCHEMAS, write_table
@@ -24,8 +33,6 @@ from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 from partnersignal.tagging import Tagger, load
 
 _BATCH = 256  # messages whose sentences are scored together
-_LATIN = re.compile(r"[a-zA-Z]")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     int
         1: one shard done.
     """
-    scan = scan_messages(read_shard(shard, dict(columns)))
+    scan = scan_messages(read_shard(shard, dict(columns)), message_words)
     write_table(pa.Table.from_pandas(scan, preserve_index=False), scan_path(work, number))
     return 1
 
@@ -135,7 +142,7 @@ def read_scan(work: Path, number: int) -> pd.DataFrame:
         As `scan_messages` gave it.
     """
     table: pd.DataFrame = pq.read_table(scan_path(work, number)).to_pandas()
-    text = table.columns.difference(["position", "date", "bulk"])
+    text = table.columns.difference(["position", "date", "bulk", *PACKED])
     table[text] = table[text].astype(object).where(table[text].notna(), "")
     table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
     return table
@@ -182,33 +189,46 @@ def _tagger(model: str) -> Tagger:
 
 @dataclass(frozen=True)
 class _Prepared:
+    """A message with what may be tagged in it: its own sentences, then those it is the first to quote."""
+
     message: Message
     fact: dict[str, Any]
     status: str
     sentences: tuple[Sentence, ...] = ()
     owners: tuple[Attribution | None, ...] = ()
+    words: tuple[str, ...] = ()  # the sentences without the marks of quotes
+    quoted: int = 0
+    language: str | None = None
+    known_language: bool = True
 
-    def taggable(self) -> Iterator[tuple[Sentence, Attribution, str]]:
-        """Yield the sentences to tag, each with the one before it."""
+    def readable(self, place: int) -> bool:
+        """Return whether a sentence is in a language and a script that the model knows."""
+        return self.known_language and latin_script(self.words[place])
+
+    def taggable(self) -> Iterator[tuple[Sentence, Attribution, str, str]]:
+        """Yield the sentences to tag, each with its words and those before it."""
         previous = ""
-        for sentence, owner in zip(self.sentences, self.owners, strict=True):
-            if owner is not None and _readable(sentence.text):
-                yield sentence, owner, previous
-            previous = sentence.text
+        own = len(self.sentences) - self.quoted
+        for place, (sentence, owner) in enumerate(zip(self.sentences, self.owners, strict=True)):
+            # What a quote shows first was said elsewhere: it goes on from nothing.
+            previous = previous if place != own else ""
+            if owner is not None and self.readable(place):
+                yield sentence, owner, self.words[place], previous
+            previous = self.words[place]
 
 
 def _tag_batch(
     batch: Sequence[tuple[Message, dict[str, Any]]], tagger: Tagger, job: TagJob, rows: dict[str, list[dict[str, Any]]]
 ) -> None:
-    prepared = [_prepare(message, fact, job) for message, fact in batch]
+    prepared = [_prepare(message, fact, job, tagger.config.languages) for message, fact in batch]
     wanted = [(item, *each) for item in prepared for each in item.taggable()]
     probabilities = tagger.predict_proba(
-        [sentence.text for _, sentence, _, _ in wanted],
-        [owner.voice for _, _, owner, _ in wanted],
-        [previous for _, _, _, previous in wanted],
+        [words for _, _, _, words, _ in wanted],
+        [owner.voice for _, _, owner, _, _ in wanted],
+        [previous for *_, previous in wanted],
     )
-    decided = tagger.decide([sentence for _, sentence, _, _ in wanted], probabilities)
-    for (item, sentence, owner, _), tags in zip(wanted, decided, strict=True):
+    decided = tagger.decide([sentence for _, sentence, _, _, _ in wanted], probabilities)
+    for (item, sentence, owner, _, _), tags in zip(wanted, decided, strict=True):
         for tag in tags:
             rows["tags"].append(
                 {
@@ -223,7 +243,7 @@ def _tag_batch(
         rows["exposure"] += _exposure_rows(item)
 
 
-def _prepare(message: Message, fact: dict[str, Any], job: TagJob) -> _Prepared:
+def _prepare(message: Message, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> _Prepared:
     """Decide what becomes of a message; every message gets exactly one status."""
     kind = fact["kind"]
     if fact["duplicate"]:
@@ -234,13 +254,37 @@ def _prepare(message: Message, fact: dict[str, Any], job: TagJob) -> _Prepared:
         return _Prepared(message, fact, "outside_dates")
     if fact["bulk"] and not job.count_bulk:
         return _Prepared(message, fact, "bulk_excluded")
-    clean = zoned(message)
-    sentences = split_sentences(clean.text, clean.zones or ())
-    if not sentences:
+    clean = without_boilerplate(zoned(message), frozenset(unpack(fact["boilerplate"]).tolist()))
+    own = split_sentences(clean.text, clean.zones or ())
+    orphans = _orphans(clean, fact, job.directory, len(own))
+    if not own and not orphans:
         return _Prepared(clean, fact, "no_new_text")
-    owners = attribute(clean, sentences, job.directory)
+    sentences = (*own, *(sentence for sentence, _, _ in orphans))
+    owners = (*attribute(clean, own, job.directory), *(owner for _, owner, _ in orphans))
+    words = (*(sentence.text for sentence in own), *(text for _, _, text in orphans))
+    spoken = language(" ".join(words))
     status = "tagged" if any(owners) else "unattributed"
-    return _Prepared(clean, fact, status, sentences, owners)
+    known = spoken is None or spoken in languages
+    return _Prepared(clean, fact, status, sentences, owners, words, len(orphans), spoken, known)
+
+
+def _orphans(
+    message: Message, fact: dict[str, Any], directory: SupplierDirectory, first: int
+) -> list[tuple[Sentence, Attribution | None, str]]:
+    """Find the quoted sentences that the export shows here first, and only in quotes, with whose they are."""
+    waiting = set(unpack(fact["orphans"]).tolist())
+    found: list[tuple[Sentence, Attribution | None, str]] = []
+    for quoted in quoted_sentences(message) if waiting else ():
+        known = word_hash(quoted.words)
+        if known not in waiting:
+            continue
+        waiting.discard(known)
+        everyone = (message.sender, *message.recipients)
+        others = tuple(party for party in everyone if party is not None and party.address != quoted.author.address)
+        said = replace(message, sender=quoted.author, recipients=others)
+        owner = attribute(said, [quoted.sentence], directory)[0]
+        found.append((replace(quoted.sentence, number=first + len(found)), owner, quoted.words))
+    return found
 
 
 def _outside(message: Message, job: TagJob) -> bool:
@@ -249,12 +293,6 @@ def _outside(message: Message, job: TagJob) -> bool:
     if message.date is None:
         return True  # an undated message belongs to no window
     return bool((job.since is not None and message.date < job.since) or (job.until is not None and message.date >= job.until))
-
-
-def _readable(text: str) -> bool:
-    """Return whether a sentence is in a script that the models know."""
-    letters = len(_LETTER.findall(text))
-    return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 
 
 def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
@@ -269,17 +307,22 @@ def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
         "kind": fact["kind"], "bulk": bool(fact["bulk"]),
         "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
         "voice": next(iter(voices)) if len(voices) == 1 else None,
-        "sentences": len(item.sentences), "status": item.status, "replaced": message.replaced,
+        "sentences": len(item.sentences), "quoted": item.quoted, "boilerplate": _boilerplate(message),
+        "language": item.language, "status": item.status, "replaced": message.replaced,
         "source": message.source, "text": message.text if keep else "",
     }  # fmt: skip
+
+
+def _boilerplate(message: Message) -> int:
+    return sum(zone.kind == "boilerplate" for zone in message.zones or ())
 
 
 def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
     counted: dict[str, list[int]] = {}
     voices: dict[str, set[str]] = {}
-    for sentence, owner in zip(item.sentences, item.owners, strict=True):
+    for place, owner in enumerate(item.owners):
         if owner is not None:
-            counted.setdefault(owner.supplier, [0, 0])[0 if _readable(sentence.text) else 1] += 1
+            counted.setdefault(owner.supplier, [0, 0])[0 if item.readable(place) else 1] += 1
             voices.setdefault(owner.supplier, set()).add(owner.voice)
     return [
         {

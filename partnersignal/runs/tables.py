@@ -17,6 +17,7 @@ MESSAGES = pa.schema(
         ("message_id", pa.string()), ("thread_id", pa.string()), ("date", _TIME), ("date_quality", pa.string()),
         ("sender", pa.string()), ("recipients", pa.string()), ("subject", pa.string()), ("kind", pa.string()),
         ("bulk", pa.bool_()), ("supplier", pa.string()), ("voice", pa.string()), ("sentences", pa.int32()),
+        ("quoted", pa.int32()), ("boilerplate", pa.int32()), ("language", pa.string()),
         ("status", pa.string()), ("replaced", pa.int32()), ("source", pa.string()), ("text", pa.string()),
     ]
 )  # fmt: skip
