@@ -482,7 +482,9 @@ def test_an_intro_without_a_colon_above_marked_lines() -> None:
     assert address_of_quote(text) == "ann@acme.example"
 
 
-@pytest.mark.parametrize("lead", ["Hi,", "I fix it as soon as I\nam back at the site.", "Am heutigen Tage", "At 9:12 it stopped."])
+@pytest.mark.parametrize(
+    "lead", ["Hi,", "I fix it as soon as I\nam back at the site.", "Am heutigen Tage", "At 9:12 it stopped."]
+)
 def test_the_line_above_an_intro_is_not_part_of_it(lead: str) -> None:
     assert new_text(f"{lead}\nOn Tue, 5 Mar 2024 at 09:12, Ann Lee wrote:\n> When?\n\nNow.").startswith(lead)
 
@@ -537,7 +539,9 @@ def test_a_header_at_the_top_is_the_messages_own_or_that_of_somebody_else() -> N
 @pytest.mark.parametrize("line", ["Ann", "Ann Lee", "ann", "- Ann", "Ann L.", "AL", "~Ann~"])
 def test_the_senders_name_signs(name: str, line: str) -> None:
     text = f"We added capacity.\n\n{line}\nSales, Acme Ltd.\n"
-    new = [text[zone.start : zone.end].strip() for zone in find_zones(text, Party(name, "ann@acme.example")) if zone.kind == "new"]
+    new = [
+        text[zone.start : zone.end].strip() for zone in find_zones(text, Party(name, "ann@acme.example")) if zone.kind == "new"
+    ]
     assert new == ["We added capacity."]
 
 
@@ -553,11 +557,17 @@ def test_signed_by_hand(line: str) -> None:
 
 
 def test_signed_above_a_quote_with_a_footer_of_the_list_below_it() -> None:
-    text = "We added capacity.\n\n-Ann Lee\n\nOn 5 Mar 2024, at 09:12, Bob wrote:\n> When?\n\n" + "_" * 40 + "\nusers list\nwww.x.example\nu@x.example"
+    text = (
+        "We added capacity.\n\n-Ann Lee\n\nOn 5 Mar 2024, at 09:12, Bob wrote:\n> When?\n\n"
+        + "_" * 40
+        + "\nusers list\nwww.x.example\nu@x.example"
+    )
     assert new_text(text) == "We added capacity."
 
 
-@pytest.mark.parametrize("words", ["We call:\n-Ann\n-Bob", "We call:\n- Ann\n- Bob", "Who comes?\n- Bob\n- Ann Lee", "Ann leads\nand Bob follows"])
+@pytest.mark.parametrize(
+    "words", ["We call:\n-Ann\n-Bob", "We call:\n- Ann\n- Bob", "Who comes?\n- Bob\n- Ann Lee", "Ann leads\nand Bob follows"]
+)
 def test_names_in_a_list_are_words(words: str) -> None:
     assert new_text(f"Dear Bob,\n\n{words}") == f"Dear Bob,\n\n{words}"
 
