@@ -20,7 +20,8 @@ _LATIN = re.compile(r"[a-zA-Z]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LEAST_WORDS = 6  # fewer say too little
 _MOST_CHARACTERS = 400  # more say nothing new
-_SURE = 0.95  # of a language other than English
+_DEFAULT = "en"
+_SURE, _LIKELY = 0.95, 0.5
 
 
 @cache
@@ -57,8 +58,11 @@ def language(text: str) -> str | None:
 
 
 def _classified(text: str) -> str | None:
-    code, probability = _identifier().classify(text)
-    return code if probability >= _SURE else None
+    ranked = _identifier().rank(text)
+    code, probability = ranked[0]
+    # Danish may be Norwegian: sure is only that it is not English.
+    others = probability if code == _DEFAULT else 1 - dict(ranked)[_DEFAULT]
+    return code if others >= _SURE and probability >= _LIKELY else None
 
 
 def _latin(words: list[str]) -> bool:
