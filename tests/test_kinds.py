@@ -33,6 +33,31 @@ from partnersignal.messages import Party
         ({"headers": (("content-type", "text/calendar; method=REQUEST"),)}, "calendar"),
         ({"text": "BEGIN:VCALENDAR\nEND:VCALENDAR"}, "calendar"),
         ({"kind": "calendar"}, "calendar"),
+        ({"headers": (("content-type", 'multipart/alternative; method="REPLY"'),)}, "calendar"),
+        ({"subject": "Accepted: Disk review", "text": ""}, "calendar"),
+        ({"subject": "Declined: Disk review", "text": "Sorry, I am away that day."}, "calendar"),
+        ({"subject": "Zugesagt: Termin", "text": ""}, "calendar"),
+        ({"subject": "Acceptée : Réunion", "text": ""}, "calendar"),
+        ({"subject": "已接受：会议", "text": ""}, "calendar"),
+        (
+            {
+                "subject": "Canceled: Disk review",
+                "text": "When: Monday 9:00\nWhere: Hall 2\n\n" + "We shall find another day. " * 20,
+            },
+            "calendar",
+        ),
+        ({"subject": "Invitation: Disk review", "text": "When: Monday 9:00\nWhere: Hall 2\n"}, "calendar"),
+        ({"subject": "Invitation: our customer day", "text": "Come and see us."}, "email"),
+        ({"subject": "Accepted: your offer", "text": "We accept, with these changes to the terms. " * 9}, "email"),
+        ({"subject": "Accepted practice for disks", "text": ""}, "email"),
+        ({"subject": "Undeliverable: Disk", "sender": Party("", "noreply@mail.example")}, "bounce"),
+        ({"subject": "Unzustellbar: Platte", "headers": (("return-path", "<>"),)}, "bounce"),
+        ({"subject": "Delivery Status Notification (Failure)", "sender": None}, "bounce"),
+        ({"subject": "Undeliverable: Disk"}, "email"),
+        ({"subject": "Delivery status of your order"}, "email"),
+        ({"headers": (("precedence", "auto_reply"),)}, "auto_reply"),
+        ({"subject": "Fora do escritório"}, "auto_reply"),
+        ({"subject": "自動返信: ディスク"}, "auto_reply"),
         ({"kind": "meeting_notes", "subject": "Out of office"}, "meeting_notes"),
         ({"sender": None}, "email"),
     ],
@@ -79,7 +104,7 @@ def test_not_bulk(fields: dict[str, object]) -> None:
 @pytest.mark.parametrize("unit", ["x", "opt ", "remove your ", "www", "http://", " ", "be removed fro"])
 def test_a_megabyte_takes_under_two_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     is_bulk(message(text=text, subject=text, sender=Party("", text + "@x")))
     message_kind(message(text=text, subject=text, sender=Party("", text + "@x"), headers=(("content-type", text),)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -222,6 +222,6 @@ def test_sentences_lie_in_their_zones(text: str) -> None:
 )
 def test_a_megabyte_takes_under_two_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     whole(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

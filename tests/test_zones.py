@@ -390,9 +390,9 @@ HOSTILE = [
 @pytest.mark.parametrize("lead", ["", "--- ", "Hi ", "Best "])
 def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> None:
     text = lead + unit * (1_000_000 // len(unit)) + "!x"
-    start = time.perf_counter()
+    start = time.process_time()
     find_zones(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
@@ -404,6 +404,189 @@ def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> N
 )  # fmt: skip
 def test_a_megabyte_of_lines_takes_under_four_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     find_zones(text)
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4
+
+
+INTROS = [
+    # Gmail
+    "Em ter., 5 de mar. de 2024 às 09:12, Ann Lee <ann@acme.example> escreveu:",
+    "ti 5. maalisk. 2024 klo 9.12 Ann Lee (ann@acme.example) kirjoitti:",
+    "út 5. 3. 2024 v 9:12 odesílatel Ann Lee <ann@acme.example> napsal:",
+    "tis 5 mars 2024 kl. 09:12 skrev Ann Lee <ann@acme.example>:",
+    "tir. 5. mars 2024 kl. 09:12 skrev Ann Lee <ann@acme.example>:",
+    "在 2024年3月5日，09:12，Ann Lee <ann@acme.example> 写道：",
+    "Ann Lee <ann@acme.example> 於 2024年3月5日 週二 上午9:12寫道：",
+    # Apple Mail
+    "Le 5 mars 2024 à 09:12, Ann Lee <ann@acme.example> a écrit :",
+    "El 5 mar 2024, a las 9:12, Ann Lee <ann@acme.example> escribió:",
+    "Il giorno 5 mar 2024, alle ore 09:12, Ann Lee <ann@acme.example> ha scritto:",
+    "Op 5 mrt. 2024 om 09:12 heeft Ann Lee <ann@acme.example> het volgende geschreven:",
+    "5 mars 2024 kl. 09:12 skrev Ann Lee <ann@acme.example>:",
+    "Dne 5. 3. 2024 v 9:12, Ann Lee <ann@acme.example>:",
+    "5 марта 2024 г., в 09:12, Ann Lee <ann@acme.example> написал(а):",
+    "2024/03/05 9:12、Ann Lee <ann@acme.example>のメール:",
+    # Yahoo, Outlook in the browser, Outlook on a telephone
+    "On Tuesday, March 5, 2024 at 09:12:12 AM GMT+1, Ann Lee <ann@acme.example> wrote:",
+    "--- On Tue, 3/5/24, Ann Lee <ann@acme.example> wrote:",
+    "Ann Lee <ann@acme.example> schrieb am Di., 5. März 2024, 09:12:",
+    "Dnia 5 marca 2024 09:12 Ann Lee <ann@acme.example> napisał(a):",
+    "---- On Tue, 05 Mar 2024 09:12:00 +0100 Ann Lee <ann@acme.example> wrote ----",
+    # no date, or no mark at the end
+    "Ann Lee <ann@acme.example> wrote:",
+    "Ann Lee <ann@acme.example> schrieb:",
+    # left as quoted-printable, wrapped in the middle of a word
+    "On Tue, 5 Mar 2024 at 09:12 Ann Lee <ann@acme.example> wr=\note:",
+    "On Tue, 5 Mar 2024 at 09:12, Ann Lee\n<ann@acme.example>\nwrote:",
+]
+
+
+@pytest.mark.parametrize("intro", INTROS)
+@pytest.mark.parametrize("marked", [True, False])
+def test_more_intro_lines(intro: str, marked: bool) -> None:
+    quote = "> When is it done?\n> Ann" if marked else "When is it done?\nAnn"
+    text = f"It is done.\n\n{intro}\n\n{quote}"
+    assert new_text(text) == "It is done."
+    assert address_of_quote(text) == "ann@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("intro", "name"),
+    [
+        ("Am 05.03.24 um 09:12 schrieb Ann Lee:", "Ann Lee"),
+        ("On 05/03/2024 09:12, Ann Lee wrote:", "Ann Lee"),
+        ("Le 05/03/2024 à 09:12, Ann Lee a écrit :", "Ann Lee"),
+        ("El 05/03/2024 a las 09:12, Ann Lee escribió:", "Ann Lee"),
+        ("Il 05/03/2024 09:12, Ann Lee ha scritto:", "Ann Lee"),
+        ("Op 05-03-2024 om 09:12 schreef Ann Lee:", "Ann Lee"),
+        ("Den 2024-03-05 kl. 09:12, skrev Ann Lee:", "Ann Lee"),
+        ("Ann Lee kirjoitti 5.3.2024 klo 9.12:", "Ann Lee"),
+        ("W dniu 05.03.2024 o 09:12, Ann Lee pisze:", "Ann Lee"),
+        ("Dne 05.03.2024 v 9:12 Ann Lee napsal(a):", "Ann Lee"),
+        ("05.03.2024 9:12, Ann Lee пишет:", "Ann Lee"),
+        ("Ann Lee/ACME wrote on 03/05/2024 09:12:12 AM:", ""),
+        ("On Mar 5, 2024, Ann Lee wrote:", "Ann Lee"),
+    ],
+)
+def test_thunderbird_and_lotus_name_no_address(intro: str, name: str) -> None:
+    text = f"It is done.\n\n{intro}\n> When is it done?"
+    assert new_text(text) == "It is done."
+    author = authors(text)[0]
+    assert (author.name if author else "") == name
+
+
+def test_an_intro_without_a_colon_above_marked_lines() -> None:
+    text = "It is done.\n\n2024/3/5 Ann Lee <ann@acme.example>\n\n> When?"
+    assert new_text(text) == "It is done."
+    assert address_of_quote(text) == "ann@acme.example"
+
+
+@pytest.mark.parametrize(
+    "lead", ["Hi,", "I fix it as soon as I\nam back at the site.", "Am heutigen Tage", "At 9:12 it stopped."]
+)
+def test_the_line_above_an_intro_is_not_part_of_it(lead: str) -> None:
+    assert new_text(f"{lead}\nOn Tue, 5 Mar 2024 at 09:12, Ann Lee wrote:\n> When?\n\nNow.").startswith(lead)
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "##- Please type your reply above this line -##",
+        "--- Reply above this line ---",
+        "=== Bitte antworten Sie oberhalb dieser Linie ===",
+        "-- Répondez au-dessus de cette ligne --",
+        "--- Svar over denne linje ---",
+    ],
+)
+def test_what_stands_below_a_reply_marker_is_quoted(marker: str) -> None:
+    assert new_text(f"It is done.\n\n{marker}\n\nYour ticket 7 waits for an answer.") == "It is done."
+
+
+@pytest.mark.parametrize("line", ["Draw it above the line.", "--- Limits ---", "Stay above this line: 5."])
+def test_words_about_lines_divide_nothing(line: str) -> None:
+    assert new_text(f"It is done.\n\n{line}\n\nMore tomorrow.").endswith("More tomorrow.")
+
+
+def test_header_without_colons() -> None:
+    text = "Done.\n\nOriginal Message processed by some® client\nOffer 5. March 2024, 09:12 Uhr\nVon Ann Lee\nAn Bob\n\nWhen?"
+    assert new_text(text) == "Done."
+    assert authors(text)[0] == Party("Ann Lee", "")
+
+
+@pytest.mark.parametrize("title", ["Original Message", "Ursprüngliche Nachricht", "Forwarded message:"])
+def test_title_without_dashes(title: str) -> None:
+    text = f"Done.\n\n{title}\nFrom: Ann Lee <ann@acme.example>\nDate: 5 March 2024 09:12\nTo: Bob\n\nWhen?"
+    assert new_text(text) == "Done."
+
+
+@pytest.mark.parametrize("words", ["Original-Nachricht", "Original Message", "Ann Lee wrote", "Weitergeleitet", "原始邮件"])
+def test_dashes_around_a_title(words: str) -> None:
+    assert new_text(f"Done.\n\n-------- {words} --------\n\nWhen?") == "Done."
+
+
+OWN_HEADER = "From: Ann Lee <ann@acme.example>\nSent: 5 March 2024 09:12\nSubject: Disk\n\nHi Bob,\n\nWe added capacity."
+
+
+def test_a_header_at_the_top_is_the_messages_own_or_that_of_somebody_else() -> None:
+    assert new_text(OWN_HEADER) == "Hi Bob,\n\nWe added capacity."
+    kinds = [zone.kind for zone in find_zones(OWN_HEADER, Party("Ann", "ann@acme.example"))]
+    assert kinds == ["banner", "greeting", "new"]
+    assert [zone.kind for zone in find_zones(OWN_HEADER, Party("Bob", "bob@ours.example"))] == ["forwarded"]
+
+
+@pytest.mark.parametrize("name", ["Ann Lee", "Lee, Ann", "ann lee"])
+@pytest.mark.parametrize("line", ["Ann", "Ann Lee", "ann", "- Ann", "Ann L.", "AL", "~Ann~"])
+def test_the_senders_name_signs(name: str, line: str) -> None:
+    text = f"We added capacity.\n\n{line}\nSales, Acme Ltd.\n"
+    new = [
+        text[zone.start : zone.end].strip() for zone in find_zones(text, Party(name, "ann@acme.example")) if zone.kind == "new"
+    ]
+    assert new == ["We added capacity."]
+
+
+def test_a_word_that_is_not_the_senders_name_stays() -> None:
+    text = "We added capacity.\n\nAnn"
+    assert [zone.kind for zone in find_zones(text, Party("Eve", "eve@acme.example"))] == ["new"]
+
+
+@pytest.mark.parametrize("line", ["-Ann", "– Ann Lee", "/Ann", "-Ann de Wit", "Ann Lee", "Ann B. Lee", "Kh\nAnn", "Rgds,\nAnn"])
+def test_signed_by_hand(line: str) -> None:
+    assert new_text(f"We added capacity.\n\n{line}") == "We added capacity."
+    assert new_text(f"We added capacity.\n\n{line}\n\nOn 5 Mar 2024, at 09:12, Bob wrote:\n> When?\n") == "We added capacity."
+
+
+def test_signed_above_a_quote_with_a_footer_of_the_list_below_it() -> None:
+    text = (
+        "We added capacity.\n\n-Ann Lee\n\nOn 5 Mar 2024, at 09:12, Bob wrote:\n> When?\n\n"
+        + "_" * 40
+        + "\nusers list\nwww.x.example\nu@x.example"
+    )
+    assert new_text(text) == "We added capacity."
+
+
+@pytest.mark.parametrize(
+    "words", ["We call:\n-Ann\n-Bob", "We call:\n- Ann\n- Bob", "Who comes?\n- Bob\n- Ann Lee", "Ann leads\nand Bob follows"]
+)
+def test_names_in_a_list_are_words(words: str) -> None:
+    assert new_text(f"Dear Bob,\n\n{words}") == f"Dear Bob,\n\n{words}"
+
+
+def test_sign_off_with_a_rule_below_it_ends_the_words_whatever_follows() -> None:
+    text = "We added capacity.\n\nThanks,\n_______\nANN LEE\nAcme\n_______\n\nTo report a fault please write to the desk, other boxes are not read.\n"
+    assert new_text(text) == "We added capacity."
+
+
+def test_disclaimer_with_its_heading_and_rules() -> None:
+    text = f"We added capacity.\n\nDisclaimer\n\n{DISCLAIMER}\n\n---------------\n\nThis mail was scanned for viruses and malware by a service of ours that we are glad about.\n"
+    assert new_text(text) == "We added capacity."
+
+
+def test_a_quoted_line_that_a_program_broke_is_quoted() -> None:
+    text = "On Monday.\n\nOn 5 Mar 2024, at 09:12, Ann wrote:\n> The disk in the second hall was full again on Tuesday night and it\nstopped us.\n> Why?\n"
+    assert new_text(text) == "On Monday."
+
+
+def test_a_short_answer_below_a_long_question_is_new() -> None:
+    text = "On 5 Mar 2024, at 09:12, Ann wrote:\n> Can you tell us until when the second disk in the hall is ready for us?\nyes\n> And who pays?\nwe pay\n"
+    assert new_text(text).split("\n") == ["yes", "we pay"]

@@ -5,61 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from partnersignal.cleaning.lines import ADDRESS, DATE, TIME, Line, dated
 from partnersignal.messages import Party
+from partnersignal.phrases import any_of, phrases
 
-_FIELD = re.compile(r"[ \t>*_]{0,8}([^\W\d_][\w .\-/'’]{0,24}?)[ \t*_\u00a0]{0,4}[:：][*_]{0,2}(?:[ \t\u00a0]|$|(?<=：))(.*)")
-# What mail programs call the sender; needed only where the block shows no address.
-_FROM = frozenset(
-    [
-        "from",
-        "von",
-        "de",
-        "da",
-        "van",
-        "fra",
-        "från",
-        "lähettäjä",
-        "od",
-        "от",
-        "від",
-        "发件人",
-        "寄件者",
-        "寄件人",
-        "差出人",
-        "送信者",
-        "보낸사람",
-        "보낸",
-        "사람",
-        "expéditeur",
-        "remitente",
-        "mittente",
-        "afzender",
-        "avsender",
-        "avsändare",
-        "afsender",
-        "feladó",
-        "kimden",
-        "expeditor",
-        "gönderen",
-        "pengirim",
-    ]
-)
-_DASHES = re.compile(r"[ \t>]*[-_=*]{3,}[ \t]*(?P<words>[^-_=*\s][^-_=*\n]{2,119}?)[ \t]{0,20}[-_=*]{3,}[ \t]*:?$")
+FIELD = re.compile(r"[ \t>*_]{0,8}([^\W\d_][\w .\-/'’]{0,24}?)[ \t*_\u00a0]{0,4}[:：][*_]{0,2}(?:[ \t\u00a0]|$|(?<=：))(.*)")
+_DASHES = re.compile(r"[ \t>]*[-_=*]{3,}[ \t]*(?P<words>[^-_=*\s].{1,118}?[^-_=*\s])[ \t]{0,20}[-_=*]{3,}[ \t]*:?$")
 _RULE = re.compile(r"[ \t>]*[_=*\-–—]{10,}[ \t]*$")
 _INTRO_END = re.compile(r"[:：][ \t*_]*$")
-_WROTE = re.compile(
-    r"\b(?:wrote|writes|schrieb|schreibt|a écrit|écrit|escribió|escribio|ha scritto|scrive|escreveu|schreef|skrev|skriver|"
-    r"kirjoitti|napisał(?:a|\(a\))?|pisze|napsal(?:a|\(a\))?|píše|написал(?:а|\(а\))?|пишет|írta|yazdı|schrieb am)\b|写道|寫道|のメール|書きました",
-    re.I,
-)
+_ADDRESS_END = re.compile(r"[>)\]][ \t*_]*$")
+_MARKER = re.compile(r"[ \t>]*(?:[-=#*_~+]{2,})[ \t]{0,20}\w.{0,118}?\w\W{0,5}[-=#*_~+]{1,}[ \t]*$")
+# Without one of these a line begins no header, unless it is a title or a name above a date: most lines are done here.
+_CLUE = re.compile(r"[\d:：@]|[-=_*#~+–—]{2}")
+_SENTENCE_END = (".", "!", "?", ",", ";", "。")
 _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s?(?:[AP]M)?\s*$", re.I)
-_LONGEST_LINE = 1_000  # characters; no longer line begins a header
-_LONGEST_INTRODUCTION = 60
+LONGEST_LINE = 1_000  # characters; no longer line begins a header
+_LEAST_TITLE, _LONGEST_INTRODUCTION = 4, 60
 _BLOCK_LINES = 60
 _INTRO_LINES = 4
 _INTRO_LENGTH = 320
+_LONGEST_MARKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +67,54 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     QuoteHeader or None
         None where the line starts no header.
     """
-    if lines[at].blank or lines[at].quoted or len(lines[at].text) > _LONGEST_LINE:
+    text = lines[at].text
+    if lines[at].blank or lines[at].quoted or len(text) > LONGEST_LINE:
         return None
-    return _separator(lines, at) or _apple(lines, at) or _block(lines, at) or _intro(lines, at) or _lotus(lines, at)
+    if not _CLUE.search(text):
+        return _titled(lines, at) or _lotus(lines, at)
+    return (
+        _separator(lines, at)
+        or _titled(lines, at)
+        or _block(lines, at)
+        or _intro(lines, at)
+        or _lotus(lines, at)
+        or _reply_marker(lines, at)
+    )
+
+
+@cache
+def _wrote() -> re.Pattern[str]:
+    return re.compile(rf"\b{any_of('wrote')}\b|{any_of('wrote_unspaced')}", re.I)
+
+
+@cache
+def _forward() -> re.Pattern[str]:
+    return re.compile(any_of("forward"), re.I)
+
+
+@cache
+def _message() -> re.Pattern[str]:
+    return re.compile(any_of("message"), re.I)
+
+
+@cache
+def _original() -> re.Pattern[str]:
+    return re.compile(rf"[ \t>*]{{0,8}}{any_of('original')}", re.I)
+
+
+@cache
+def _above() -> re.Pattern[str]:
+    return re.compile(rf"\b{any_of('above')}.{{0,30}}{any_of('line')}|{any_of('line')}.{{0,12}}{any_of('above')}", re.I)
+
+
+@cache
+def _from() -> frozenset[str]:
+    return frozenset(phrases("from"))
+
+
+@cache
+def _from_field() -> re.Pattern[str]:
+    return re.compile(rf"[ \t*]{{0,4}}{any_of('from')}[ \t]{{1,4}}(?=[^\W\d_])(.+)", re.I)
 
 
 def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -118,69 +130,73 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return QuoteHeader(at, found.after, found.author, found.marked) if found else None
     assert dashes is not None
     words = dashes["words"]
+    forwarded = _forward().search(words) is not None
     # "--- Next steps ---" is a heading; another message follows where a header or a date says so.
     if found:
-        return QuoteHeader(at, found.after, found.author, found.marked, _forward_words(words))
-    if len(words.split()) >= 2 and re.match(r"[ \t>]*-{4,}", text) and (dated(words) or _message_words(words)):
-        after = at + 1
-        return QuoteHeader(at, after, None, _marked(lines, after), _forward_words(words))
+        return QuoteHeader(at, found.after, found.author, found.marked, forwarded)
+    if re.match(r"[ \t>]*-{4,}", text) and (
+        forwarded or _message().search(words) or _wrote().search(words) or (len(words.split()) >= 2 and dated(words))
+    ):
+        author = _party(words) if ADDRESS.search(words) else _named(words) if _wrote().search(words) else None
+        return QuoteHeader(at, at + 1, author, _marked(lines, at + 1), forwarded)
     return None
 
 
-def _apple(lines: Sequence[Line], at: int) -> QuoteHeader | None:
-    """``Begin forwarded message:``, and a header that may be marked with ``>``."""
+def _titled(lines: Sequence[Line], at: int) -> QuoteHeader | None:
+    """``Begin forwarded message:`` or ``Original message``, and a header, which may be marked with ``>``."""
     text = lines[at].text
-    if len(text) > _LONGEST_INTRODUCTION or not _INTRO_END.search(text) or not _forward_words(text):
+    if not _LEAST_TITLE <= len(text) <= _LONGEST_INTRODUCTION or text.endswith(_SENTENCE_END):
+        return None
+    forwarded = _INTRO_END.search(text) is not None and _forward().search(text) is not None
+    if not forwarded and not (_original().match(text) and _message().search(text)):
         return None
     below = _next_filled(lines, at + 1)
     if below is None:
         return None
     if not lines[below].quoted:
-        found = _block(lines, below)
-        return QuoteHeader(at, found.after, found.author, found.marked, forwarded=True) if found else None
-    fields = (_FIELD.match(line.text[:_LONGEST_LINE]) for line in lines[below : below + 5] if line.quoted)
-    sender = next((field[2] for field in fields if field and field[1].strip().lower() in _FROM), None)
+        found = _block(lines, below) or _bare_block(lines, below)
+        return QuoteHeader(at, found.after, found.author, found.marked, forwarded) if found else None
+    fields = (FIELD.match(line.text[:LONGEST_LINE]) for line in lines[below : below + 5] if line.quoted)
+    sender = next((field[2] for field in fields if field and field[1].strip().lower() in _from()), None)
     return QuoteHeader(at, below, _party(sender), marked=True, forwarded=True) if sender else None
 
 
-def _forward_words(words: str) -> bool:
-    return (
-        re.search(
-            r"forward|weitergeleitet|transféré|reenviad|inoltrat|encaminhad|doorgestuurd|videresen|vidarebefordra|välitet|przekaza|přeposla|пересла|转发|転送",
-            words,
-            re.I,
-        )
-        is not None
-    )
+def _bare_block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
+    """Recognise a header without colons, as groupware writes below its title: a line with a date, one with the sender."""
+    end = at
+    while end < len(lines) and end - at < 6 and not lines[end].blank:
+        end += 1
+    texts = [line.text[:LONGEST_LINE] for line in lines[at:end]]
+    sender = next((match[1] for text in texts if (match := _from_field().match(text))), None)
+    if sender is None or not any(dated(text) for text in texts):
+        return None
+    return QuoteHeader(at, end, _party(sender), _marked(lines, end))
 
 
-def _message_words(words: str) -> bool:
-    return (
-        re.search(
-            r"messag|nachricht|mensaje|messagg|mensagem|bericht|meddel|viesti|wiadomo|zpráv|сообщен|邮件|メッセージ|mail",
-            words,
-            re.I,
-        )
-        is not None
-    )
+def _reply_marker(lines: Sequence[Line], at: int) -> QuoteHeader | None:
+    """``##- Please type your reply above this line -##``: below it stands what was said before."""
+    text = lines[at].text
+    if len(text) > 120 or not _MARKER.match(text) or not _above().search(text):
+        return None
+    return QuoteHeader(at, at + 1, None, _marked(lines, at + 1))
 
 
 def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """Three or more lines ``Word: value`` with an address or a date, as Outlook writes them."""
-    first = _FIELD.match(lines[at].text)
+    first = FIELD.match(lines[at].text)
     if first is None or lines[at].quoted:
         return None
     values: list[tuple[str, str]] = []
     index, blanks = at, 0
     while index < min(len(lines), at + _BLOCK_LINES) and len(values) < 12:
-        text = lines[index].text[:_LONGEST_LINE]
+        text = lines[index].text[:LONGEST_LINE]
         if not text.strip():
             blanks += 1
             if blanks > 1 or len(values) >= 3 or not values:
                 break
             index += 1
             continue
-        match = _FIELD.match(text)
+        match = FIELD.match(text)
         if match is None or lines[index].quoted:
             # A long list of recipients goes on, indented or after a comma.
             if values and (text[0] in " \t;" or values[-1][1].rstrip().endswith((",", ";"))):
@@ -190,13 +206,15 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         values.append((match[1].strip().lower(), match[2].strip()))
         blanks = 0
         index += 1
-    if len(values) < 3 and not (len(values) == 2 and values[0][0] in _FROM and any(dated(v) for _, v in values)):
+        if len(values) == 3 and not any(key in _from() or dated(value) or ADDRESS.search(value) for key, value in values):
+            return None
+    if len(values) < 3 and not (len(values) == 2 and values[0][0] in _from() and any(dated(v) for _, v in values)):
         return None
     has_address = any(ADDRESS.search(value) for _, value in values)
     has_date = any(DATE.search(value) and TIME.search(value) for _, value in values)
     # Thunderbird names the subject first.
-    sender = next((value for key, value in values if key in _FROM), values[0][1])
-    known = values[0][0] in _FROM
+    sender = next((value for key, value in values if key in _from()), values[0][1])
+    known = values[0][0] in _from()
     if not (known and (has_address or any(dated(v) for _, v in values))) and not (ADDRESS.search(sender) and has_date):
         return None
     return QuoteHeader(at, index, _party(sender), _marked(lines, index))
@@ -204,30 +222,52 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 
 def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """``On 3 May 2024 at 12:04, Ann Lee <ann@example.com> wrote:``, on one line or wrapped."""
+    first = lines[at].text
+    # What precedes the date is at most a name with its address: "Hi,\nOn 3 May ..." begins a line later.
+    if not (dated(first) or ADDRESS.search(first) or _INTRO_END.search(first)):
+        return None
     joined = ""
     for index in range(at, min(at + _INTRO_LINES, len(lines))):
         line = lines[index]
         if line.blank or line.quoted:
             return None
-        joined = f"{joined} {line.text.strip()}".strip()
+        # "=" at the end is a line break of quoted-printable that nobody undid.
+        joined = f"{joined[:-1]}{line.text}" if joined.endswith("=") else f"{joined} {line.text.strip()}".strip()
         if len(joined) > _INTRO_LENGTH:
             return None
-        if not _INTRO_END.search(joined):
-            continue
-        if not dated(joined):
-            return None
-        after = index + 1
-        address = ADDRESS.search(joined)
-        marked = _marked(lines, after)
-        whole_date = DATE.search(joined) and (TIME.search(joined) or re.search(r"(?:19|20)\d\d", joined))
-        if (address and dated(joined)) or (marked and _plausible(joined)) or (whole_date and _WROTE.search(joined)):
-            return QuoteHeader(at, after, _party(joined) if address else None, marked)
-        return None
+        if _INTRO_END.search(joined) or (_ADDRESS_END.search(joined) and _dated_address(joined) and _marked(lines, index + 1)):
+            return None if _starts_later(lines, at, index) else _introduced(lines, at, index + 1, joined)
     return None
 
 
-def _plausible(joined: str) -> bool:
-    return len(joined) < 200 and bool(_WROTE.search(joined) or (DATE.search(joined) and TIME.search(joined)))
+def _starts_later(lines: Sequence[Line], at: int, last: int) -> bool:
+    """Return whether a line below starts the introduction: it has the whole date, and the ones before only words."""
+    return any(
+        DATE.search(lines[index].text) and TIME.search(lines[index].text) and not ADDRESS.search(lines[at].text)
+        for index in range(at + 1, last + 1)
+    )
+
+
+def _introduced(lines: Sequence[Line], at: int, after: int, joined: str) -> QuoteHeader | None:
+    address = ADDRESS.search(joined)
+    wrote = _wrote().search(joined)
+    marked = _marked(lines, after)
+    date = DATE.search(joined)
+    whole_date = date and (TIME.search(joined) or re.search(r"(?:19|20)\d\d", joined))
+    if dated(joined):
+        plausible = marked and len(joined) < _LONGEST_MARKED and (wrote or (date and TIME.search(joined)))
+        known = bool(address or plausible or (whole_date and wrote))
+    else:
+        # "Ann Lee <ann@example.com> wrote:", "Ann Lee schrieb:"
+        words = len(joined.split())
+        known = bool(wrote and ((address and words <= 8) or (marked and words <= 7)))
+    if not known:
+        return None
+    return QuoteHeader(at, after, _party(joined) if address else _named(joined), marked)
+
+
+def _dated_address(joined: str) -> bool:
+    return bool(DATE.search(joined) and ADDRESS.search(joined))
 
 
 def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -235,14 +275,14 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     index = at
     if not _LOTUS.match(lines[at].text):
         index = at + 1
-        if index >= len(lines) or len(lines[at].text) > 80 or not _LOTUS.match(lines[index].text):
+        if index >= len(lines) or len(lines[at].text) > 80 or lines[index].blank or not _LOTUS.match(lines[index].text):
             return None
     below = _next_filled(lines, index + 1)
     if below is None or below - index > 3:
         return None
     fields, end = 0, below
     while end < min(len(lines), below + _BLOCK_LINES) and fields < 6:
-        if _FIELD.match(lines[end].text):
+        if FIELD.match(lines[end].text):
             fields += 1
         elif not (lines[end].text[:1] in " \t;" or lines[end - 1].text.endswith((",", ";"))) or lines[end].blank:
             break
@@ -268,6 +308,17 @@ def _party(text: str) -> Party:
     name = text[: address.start()] if address else text
     name = re.split(r"[<\[(]|mailto:", name)[0]
     if address:
-        # In an intro line the name stands after the last comma or the time.
-        name = re.split(r",|\d{1,2}[:.h]\d{2}(?:\s?[ap]m)?", name, flags=re.I)[-1]
+        # In an intro line the name stands after the last comma, the time or the verb.
+        name = re.split(rf",|\d{{1,2}}[:.h]\d{{2}}(?:\s?[ap]m)?|\b{any_of('wrote')}\b", name, flags=re.I)[-1]
     return Party(name.strip(" \"'*<,"), address[0].lower() if address else "")
+
+
+_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]*(?: (?:[a-z]{2,3} )?[^\W\d_a-z][\w.'’-]*){0,3}")
+
+
+def _named(text: str) -> Party | None:
+    """Return who an introduction without an address names: what is left beside date, time and verb."""
+    pieces = re.split(rf"[,:;<>()]|\d[\d./:-]*(?:\s?[ap]m\b)?|\b{any_of('wrote')}\b", text, flags=re.I)
+    names = [piece.strip(" \"'*") for piece in pieces]
+    named = next((name for name in reversed(names) if _NAME.fullmatch(name)), None)
+    return Party(named, "") if named else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TIME = re.compile(r"(?<![\d:.])\d{1,2}\s?[:.hH]\s?\d{2}(?::\d{2})?(?!\d)")
 DATE = re.compile(
@@ -15,8 +15,7 @@ QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s))")
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a body without its line end.
 
     Attributes
@@ -34,7 +33,7 @@ class Line:
     @property
     def blank(self) -> bool:
         """Return whether the line holds no word."""
-        return not self.text.strip()
+        return not self.text or self.text.isspace()
 
     @property
     def quoted(self) -> bool:

@@ -4,112 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from partnersignal.cleaning.lines import LIST_ITEM
 from partnersignal.messages import Sentence, Zone, ZoneKind
+from partnersignal.phrases import phrases
 
-# A full stop after these does not end a sentence.
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sr",
-        "jr",
-        "st",
-        "no",
-        "nos",
-        "vs",
-        "etc",
-        "e.g",
-        "i.e",
-        "eg",
-        "ie",
-        "approx",
-        "dept",
-        "est",
-        "fig",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "llc",
-        "plc",
-        "bros",
-        "gmbh",
-        "ag",
-        "sa",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "mon",
-        "tue",
-        "tues",
-        "wed",
-        "thu",
-        "thur",
-        "thurs",
-        "fri",
-        "sat",
-        "sun",
-        "a.m",
-        "p.m",
-        "am",
-        "pm",
-        "u.s",
-        "u.k",
-        "cf",
-        "al",
-        "ca",
-        "bzw",
-        "z.b",
-        "d.h",
-        "usw",
-        "nr",
-        "str",
-        "tel",
-        "ext",
-        "ref",
-        "vol",
-        "art",
-        "incl",
-        "excl",
-        "resp",
-        "max",
-        "min",
-        "sq",
-        "ft",
-        "lb",
-        "oz",
-        "hr",
-        "hrs",
-        "wk",
-        "wks",
-        "pl",
-        "ave",
-        "blvd",
-        "rd",
-        "gen",
-        "col",
-        "capt",
-    ]
-)
 # These only before a figure ("No. 5"), those not before a capital ("on Sat. morning").
 _BEFORE_FIGURES = frozenset(["no", "nos", "nr", "fig", "vol", "art", "ref", "ext", "max", "min", "tel", "est"])
 _TIMES = frozenset(["a.m", "p.m", "am", "pm", "mar", "mon", "wed", "fri", "sat", "sun", "jan", "dec"])
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|[。！？]+[」』”]*)")
 _OPENER = re.compile(r"[\s\"'“‘(\[*_#>-]*[^\W_]", re.UNICODE)
+_WORD_START = re.compile(r"[\s(\"'“]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+")
 _SPEAKER = re.compile(r"^[ \t]*[A-Z][\w .'’()/-]{0,40}:[ \t]")
 _WRAPPED = 45  # shorter lines were not broken by a mail program
@@ -211,6 +117,11 @@ def _in_block(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield from _bounded(text, first, end)
 
 
+@cache
+def _abbreviations() -> frozenset[str]:
+    return frozenset(phrases("abbreviations"))
+
+
 def _ends(text: str, first: int, mark: int, last: int, end: int) -> bool:
     if text[mark] in "。！？":
         return True
@@ -222,17 +133,15 @@ def _ends(text: str, first: int, mark: int, last: int, end: int) -> bool:
     opener = text[following.end() - 1]
     if text[mark] != "." or last - mark > 1:
         return not opener.islower() or text[mark] in "!?"
-    word = re.split(r"[\s(\"'“]", text[max(first, mark - 20) : mark])[-1].lower()
+    word = _WORD_START.split(text[max(first, mark - 20) : mark])[-1].lower()
     if word in _BEFORE_FIGURES:
         return not opener.isdigit()
     if word in _TIMES and opener.isupper():
         return True
-    if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i"):
+    if word in _abbreviations() or (len(word) == 1 and word.isalpha() and word != "i"):
         return False
-    if word.isdigit() and mark - len(word) == first:
-        return False  # "3. Call them": a number that opens the sentence
-    # People who type no capitals still end sentences with a full stop.
-    return True
+    # "3. Call them": a number that opens the sentence. People who type no capitals still end theirs with a full stop.
+    return not (word.isdigit() and mark - len(word) == first)
 
 
 def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -240,7 +149,7 @@ def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > LONGEST_SENTENCE:
         cut = text.rfind(" ", start, start + LONGEST_SENTENCE)
         cut = cut if cut > start else start + LONGEST_SENTENCE
-        yield start, cut
+        yield start, start + len(text[start:cut].rstrip())
         start = cut
         while start < end and text[start].isspace():
             start += 1

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from partnersignal.cleaning.footers import (
-    banner_lines,
-    disclaimer_start,
-    greeting_lines,
-    mobile_start,
-    signature_start,
-)  # fmt: skip
-from partnersignal.cleaning.headers import QuoteHeader, find_header
+from partnersignal.cleaning.footers import banner_lines, disclaimer_start, greeting_lines, mobile_start
+from partnersignal.cleaning.headers import FIELD, LONGEST_LINE, QuoteHeader, find_header
 from partnersignal.cleaning.lines import Line, split_lines
+from partnersignal.cleaning.signatures import signature_start
 from partnersignal.messages import Message, Party, Zone, ZoneKind
+
+_WRAPPED = 60  # characters; no shorter line was broken by a mail program
+_WRAPPED_REST = 30
 
 _Mark = tuple[ZoneKind, Party | None]
 
 
-def find_zones(text: str) -> tuple[Zone, ...]:
+def find_zones(text: str, sender: Party | None = None) -> tuple[Zone, ...]:
     """Divide one body.
 
     Parameters
     ----------
     text : str
         Plain text of one message.
+    sender : Party or None, default None
+        Who wrote it, where known: the name signs, and a header at the top that names somebody else
+        begins forwarded words.
 
     Returns
     -------
@@ -36,8 +37,11 @@ def find_zones(text: str) -> tuple[Zone, ...]:
         return ()
     lines = split_lines(text)
     marks: list[_Mark] = [("new", None)] * len(lines)
-    own_end = _mark_quotes(lines, marks)
-    _mark_own(lines, marks, own_end)
+    top = _own_header(lines, sender)
+    for at in range(top):
+        marks[at] = ("banner", None)
+    own_end = _mark_quotes(lines, marks, top)
+    _mark_own(lines, marks, top, own_end, sender.name if sender else "")
     return _merged(lines, marks)
 
 
@@ -57,7 +61,7 @@ def zoned(message: Message) -> Message:
     if message.kind == "meeting_notes":
         whole = (Zone("new", 0, len(message.text)),) if message.text else ()
         return replace(message, zones=whole)
-    return replace(message, zones=find_zones(message.text))
+    return replace(message, zones=find_zones(message.text, message.sender))
 
 
 def new_text(body: str) -> str:
@@ -78,14 +82,27 @@ def new_text(body: str) -> str:
     return "".join(own).strip()
 
 
-def _mark_quotes(lines: Sequence[Line], marks: list[_Mark]) -> int:
+def _own_header(lines: Sequence[Line], sender: Party | None) -> int:
+    """Count the lines at the very top in which an export wrote the message's own header into its body."""
+    header = find_header(lines, 0) if FIELD.match(lines[0].text[:LONGEST_LINE]) else None
+    if header is None or header.marked or header.forwarded:
+        return 0
+    if sender is not None and (header.author is None or header.author.address != sender.address):
+        return 0
+    return header.after
+
+
+def _mark_quotes(lines: Sequence[Line], marks: list[_Mark], top: int) -> int:
     """Mark other people's words; return the line before which the sender's own part ends."""
-    index, own_end, author = 0, len(lines), None
+    index, own_end, author = top, len(lines), None
     marked_kind: ZoneKind = "quoted"
     any_new = False
     while index < len(lines):
         line = lines[index]
-        header = None if line.quoted else find_header(lines, index)
+        if line.blank:
+            index += 1
+            continue
+        header = find_header(lines, index)
         if header is not None:
             author = header.author
             kind = marked_kind = _kind(header, any_new)
@@ -96,15 +113,27 @@ def _mark_quotes(lines: Sequence[Line], marks: list[_Mark]) -> int:
                 marks[at] = (kind, author)
             index = header.after
             continue
-        if line.quoted:
+        if line.quoted or _wrapped(lines, marks, index):
             marks[index] = (marked_kind, author)
-        elif not line.blank:
+        else:
             any_new = True
         index += 1
     # Quoted lines at the very end belong below the signature.
     while own_end and (lines[own_end - 1].blank or marks[own_end - 1][0] != "new"):
         own_end -= 1
     return own_end
+
+
+def _wrapped(lines: Sequence[Line], marks: Sequence[_Mark], index: int) -> bool:
+    """Return whether a line is the rest of the quoted line above, broken by a program that set no mark."""
+    if index == 0 or marks[index - 1][0] not in ("quoted", "forwarded") or lines[index].blank:
+        return False
+    above, text = lines[index - 1].text, lines[index].text
+    if above.endswith("=") and not above.endswith("=="):  # a line break of quoted-printable that nobody undid
+        return True
+    below = index + 1 < len(lines) and lines[index + 1].quoted
+    wrapped = len(above) >= _WRAPPED and not above.endswith((".", "?", "!", ":"))
+    return wrapped and below and len(text) <= _WRAPPED_REST and text[:1].islower()
 
 
 def _kind(header: QuoteHeader, any_new: bool) -> ZoneKind:
@@ -122,20 +151,30 @@ def _mark_rest(lines: Sequence[Line], marks: list[_Mark], header: QuoteHeader, k
         index += 1
 
 
-def _mark_own(lines: Sequence[Line], marks: list[_Mark], own_end: int) -> None:
+def _mark_own(lines: Sequence[Line], marks: list[_Mark], top: int, own_end: int, sender: str) -> None:
     """Mark banner, greeting, disclaimer, mobile footer and signature in the sender's own part."""
     own = lines[:own_end]
-    banner = banner_lines(own)
-    _fill(marks, 0, banner, "banner")
+    banner = top + banner_lines(own[top:])
+    _fill(marks, top, banner, "banner")
     greeting = greeting_lines(own[banner:])
     _fill(marks, banner, banner + greeting, "greeting")
     end = disclaimer_start(own)
     _fill(marks, end, own_end, "disclaimer")
     mobile = mobile_start(own[:end])
     _fill(marks, mobile, end, "signature")
-    start = signature_start(own[: min(end, mobile)])
-    if start > banner + greeting or start > banner:
-        _fill(marks, start, min(end, mobile), "signature")
+    _sign(lines, marks, banner, min(end, mobile), sender)
+    # Who writes above a quote signs above it; what stands below may be the footer of a list, or an answer.
+    quote = next((at for at in range(own_end) if marks[at][0] in ("quoted", "forwarded")), own_end)
+    if quote < own_end:
+        mobile = mobile_start(own[:quote])
+        _fill(marks, mobile, quote, "signature")
+        _sign(lines, marks, banner, mobile, sender)
+
+
+def _sign(lines: Sequence[Line], marks: list[_Mark], top: int, end: int, sender: str) -> None:
+    start = signature_start(lines[:end], sender)
+    if start > top:
+        _fill(marks, start, end, "signature")
 
 
 def _fill(marks: list[_Mark], start: int, end: int, kind: ZoneKind) -> None:

@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from partnersignal.messages import Kind, Message
+from partnersignal.phrases import any_of
 
 _ROBOT = re.compile(r"^(?:mailer-daemon|postmaster|mail-?delivery\S*)$")
-_MASS_SENDER = re.compile(
-    r"^(?:no-?reply|do-?not-?reply|news|newsletters?|offers?|deals|promo\w*|marketing|mailings?|campaigns?|specials?|updates?|"
-    r"info-?letter|webmaster|announce\w*|subscriptions?|members?\w*|e?letters?|bulletins?|listserv|owner-\S+|\S+-(?:request|owner|errors|bounces?))\b"
-)
-# RFC 3834 has a header for automatic replies; these subjects are what older mailers write.
-_AUTO_SUBJECT = re.compile(
-    r"^(?:(?:automatic|auto)[ -]?(?:reply|response|antwort)|out of (?:the )?office|autoreply|abwesen\w*|automatische antwort|"
-    r"réponse automatique|absence du bureau|respuesta automática|fuera de (?:la )?oficina|risposta automatica|fuori sede|"
-    r"resposta automática|automatisch antwoord|afwezig|autosvar|automatiskt svar|automaattinen vastaus|"
-    r"automatyczna odpowiedź|automatická odpověď|автоответ|自动回复|自動応答)",
-    re.I,
-)
-_UNSUBSCRIBE = re.compile(
-    r"un-?subscri|opt(?:ing)?[ -]?out|(?:be|been) removed from|remove (?:me|yourself|your (?:name|e-?mail))|mailing list|abmelden|abbestellen|"
-    r"désabonn|désinscri|darse de baja|cancelar la suscripción|disiscri|cancellarti|afmelden|uitschrijven|afmeld|avregistrera|odhlásit|"
-    r"wypisz|отписаться|退订|配信停止",
-    re.I,
-)
 _LINK = re.compile(r"https?://|www\.", re.I)
+_SHORT = 30  # words; an answer to an invitation says little
+_MASS_ROBOT = re.compile(r"(?:no-?reply|system|admin(?:istrator)?|exchange|microsoftexchange\w*|mail)\b")
+_HEAD = 1_500  # fields of an invitation stand at its beginning
 _TAIL = 1_500  # the way out of a mailing stands at its end
+
+
+@cache
+def _auto_subject() -> re.Pattern[str]:
+    # RFC 3834 has a header for automatic replies; these subjects are what older mailers write.
+    return re.compile(any_of("auto_subject"), re.I)
+
+
+@cache
+def _bounce_subject() -> re.Pattern[str]:
+    return re.compile(any_of("bounce_subject"), re.I)
+
+
+@cache
+def _calendar_subject() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('calendar_subject')}[ \t\u00a0]?[:：]", re.I)
+
+
+@cache
+def _invitation_subject() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('invitation_subject')}[ \t\u00a0]?[:：]", re.I)
+
+
+@cache
+def _calendar_field() -> re.Pattern[str]:
+    return re.compile(rf"^[ \t*]{{0,4}}{any_of('calendar_field')}[ \t*]{{0,4}}[:：]", re.I | re.M)
+
+
+@cache
+def _unsubscribe() -> re.Pattern[str]:
+    return re.compile(any_of("unsubscribe"), re.I)
+
+
+@cache
+def _mass_sender() -> re.Pattern[str]:
+    return re.compile(rf"{any_of('mass_sender')}\b")
 
 
 def message_kind(message: Message) -> Kind:
@@ -44,24 +67,39 @@ def message_kind(message: Message) -> Kind:
     """
     if message.kind != "email":
         return message.kind
-    content_type = message.header("content-type").lower()
-    local = message.sender.address.partition("@")[0] if message.sender else ""
-    if (
-        "report-type=delivery-status" in content_type.replace('"', "")
-        or message.header("x-failed-recipients")
-        or _ROBOT.match(local)
-    ):
+    content_type = message.header("content-type").lower().replace('"', "")
+    if _bounced(message, content_type):
         return "bounce"
-    if (
-        content_type.startswith("text/calendar")
-        or "method=request" in content_type
-        or message.text.startswith("BEGIN:VCALENDAR")
-    ):
+    if _from_calendar(message, content_type):
         return "calendar"
     automatic = message.header("auto-submitted").lower().startswith("auto-replied")
-    if automatic or message.header("x-autoreply") or message.header("x-autorespond") or _AUTO_SUBJECT.match(message.subject):
+    answers = any(message.header(name) for name in ("x-autoreply", "x-autorespond"))
+    if automatic or answers or message.header("precedence").lower() == "auto_reply" or _auto_subject().match(message.subject):
         return "auto_reply"
     return "email"
+
+
+def _bounced(message: Message, content_type: str) -> bool:
+    """Recognise a report of RFC 3464, a robot that sends nothing else, or the subject where an archive kept no headers."""
+    local = message.sender.address.partition("@")[0] if message.sender else ""
+    if "report-type=delivery-status" in content_type or message.header("x-failed-recipients") or _ROBOT.match(local):
+        return True
+    # A person who writes about a bounce may keep its subject.
+    robot = not local or _MASS_ROBOT.match(local) or message.header("return-path").strip() == "<>"
+    return bool(robot and _bounce_subject().match(message.subject))
+
+
+def _from_calendar(message: Message, content_type: str) -> bool:
+    """Recognise an iCalendar object, an answer to an invitation that says next to nothing, or an invitation's fields."""
+    if content_type.startswith("text/calendar") or re.search(r"method=(?:request|reply|cancel|counter)", content_type):
+        return True
+    if message.text.startswith("BEGIN:VCALENDAR"):
+        return True
+    answer = _calendar_subject().match(message.subject)
+    if not answer and not _invitation_subject().match(message.subject):
+        return False
+    head = message.text[:_HEAD]
+    return bool((answer and len(head.split()) <= _SHORT) or _calendar_field().search(head))
 
 
 def is_bulk(message: Message) -> bool:
@@ -87,5 +125,5 @@ def is_bulk(message: Message) -> bool:
         return True
     local = message.sender.address.partition("@")[0] if message.sender else ""
     links = len(_LINK.findall(message.text))
-    leaving = _UNSUBSCRIBE.search(message.text[-_TAIL:]) is not None
-    return leaving or (_MASS_SENDER.match(local) is not None and links >= 1)
+    leaving = _unsubscribe().search(message.text[-_TAIL:]) is not None
+    return leaving or (_mass_sender().match(local) is not None and links >= 1)

@@ -1,4 +1,4 @@
-"""What only the whole export shows: threads, duplicates, the last plausible date."""
+"""What only the whole export shows: threads, duplicates, missing originals, boilerplate, the last plausible date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from partnersignal.conversations.scan import scan_messages
+from partnersignal.conversations.repeats import note_repeats
+from partnersignal.conversations.scan import PACKED, scan_messages
 
 _STRAY_GAP = timedelta(days=366)
 _STRAY_SHARE = 0.01
@@ -22,8 +23,8 @@ class Plan:
     Attributes
     ----------
     rows : pandas.DataFrame
-        A row a message in order of shard and position: the scan's columns with `shard`, `thread_id` and
-        `duplicate` (True for every copy but the first).
+        A row a message in order of shard and position: the scan's columns with `shard`, `thread_id`,
+        `duplicate` (True for every copy but the first), and the hashes that `note_repeats` gives.
     last_date : datetime or None
         Last plausible date; None where no message has one.
     """
@@ -42,9 +43,9 @@ class Plan:
         Returns
         -------
         pandas.DataFrame
-            In order of position.
+            In order of position, without the hashes of the scan.
         """
-        return self.rows[self.rows["shard"] == shard]
+        return self.rows[self.rows["shard"] == shard].drop(columns=list(PACKED))
 
 
 def make_plan(scans: Iterable[pd.DataFrame]) -> Plan:
@@ -68,7 +69,7 @@ def make_plan(scans: Iterable[pd.DataFrame]) -> Plan:
     messages = rows[readable]
     rows.loc[readable, "duplicate"] = _duplicates(messages)
     rows.loc[readable, "thread_id"] = _threads(messages)
-    return Plan(rows, _last_plausible(messages["date"]))
+    return Plan(note_repeats(rows), _last_plausible(messages["date"]))
 
 
 def _duplicates(messages: pd.DataFrame) -> np.ndarray:

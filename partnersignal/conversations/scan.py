@@ -4,42 +4,66 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from partnersignal.conversations.kinds import is_bulk, message_kind
+from partnersignal.conversations.words import Words, pack
 from partnersignal.messages import Message, Unreadable
 
+PACKED = ("said", "quoted", "stretches", "blocks")  # columns of hashes, eight bytes each
 COLUMNS = {
     "position": "int64", "message_id": "object", "content": "object", "given_thread": "object", "in_reply_to": "object",
     "references": "object", "date": "datetime64[us, UTC]", "kind": "object", "bulk": "bool", "sender": "object",
-    "recipient_domains": "object", "source": "object", "unreadable": "object",
+    "recipient_domains": "object", "source": "object", "unreadable": "object", "said": "object", "quoted": "object",
+    "stretches": "object", "blocks": "object",
 }  # fmt: skip
 
 
-def scan_messages(messages: Iterable[Message | Unreadable]) -> pd.DataFrame:
+def no_words(message: Message) -> Words:
+    """Hash nothing: for a plan of threads and duplicates only.
+
+    Parameters
+    ----------
+    message : Message
+        As read.
+
+    Returns
+    -------
+    Words
+        Empty.
+    """
+    del message
+    return Words()
+
+
+def scan_messages(messages: Iterable[Message | Unreadable], words: Callable[[Message], Words] = no_words) -> pd.DataFrame:
     """Note the facts of a shard's messages.
 
     Parameters
     ----------
     messages : iterable of Message or Unreadable
         A shard, in order.
+    words : callable, default no_words
+        Hashes a message's words; it knows about zones, which this room does not.
 
     Returns
     -------
     pandas.DataFrame
         A row an item, with `COLUMNS`; `unreadable` holds the reason where there was no message.
     """
-    rows = [_row(position, item) for position, item in enumerate(messages)]
+    rows = [_row(position, item, words) for position, item in enumerate(messages)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
-def _row(position: int, item: Message | Unreadable) -> dict[str, Any]:
+def _row(position: int, item: Message | Unreadable, words: Callable[[Message], Words]) -> dict[str, Any]:
     if isinstance(item, Unreadable):
-        return {"position": position, "source": item.source, "unreadable": item.reason, "bulk": False}
+        empty = dict.fromkeys(PACKED, b"")
+        return {"position": position, "source": item.source, "unreadable": item.reason, "bulk": False, **empty}
+    hashed = words(item)
     return {
         "position": position,
         "message_id": item.message_id,
@@ -54,6 +78,10 @@ def _row(position: int, item: Message | Unreadable) -> dict[str, Any]:
         "recipient_domains": " ".join(sorted({party.domain for party in item.recipients if party.domain})),
         "source": item.source,
         "unreadable": "",
+        "said": pack(hashed.said),
+        "quoted": pack(each for _, each in hashed.quoted),
+        "stretches": pack(stretch for stretch, _ in hashed.quoted),
+        "blocks": pack(hashed.blocks),
     }
 
 

@@ -13,14 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import latin_script, split_sentences, zoned
 from partnersignal.messages import Message, Party, Sentence
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
 from partnersignal.runs.settings import hash_files
-from partnersignal.runs.shards import count_exposure, is_readable
+from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables, write_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute, load_directory
@@ -165,7 +165,7 @@ class _Ledger:
         kept = tuple(
             a if a is not None and b is not None and a.voice == b.voice else None for b, a in zip(before, after, strict=True)
         )
-        if any(a is not None and k is None and is_readable(s.text) for a, k, s in zip(after, kept, sentences, strict=True)):
+        if any(a is not None and k is None and latin_script(s.text) for a, k, s in zip(after, kept, sentences, strict=True)):
             self.needs_scoring[message.message_id] = None
         self.owners[message.message_id] = kept
         self.rows[message.message_id] = count_exposure(message, row.thread_id, bool(row.bulk), sentences, kept)

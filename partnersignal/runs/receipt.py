@@ -79,7 +79,7 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
     dict
         The part of the receipt that can be made again from the tables.
     """
-    columns = ["status", "date", "date_quality", "bulk", "kind", "replaced", "sentences"]
+    columns = ["status", "date", "date_quality", "bulk", "kind", "replaced", "sentences", "quoted", "boilerplate", "language"]
     messages = pq.read_table(run / "messages.parquet", columns=columns).to_pandas()
     exposure = pq.read_table(run / "exposure.parquet", columns=["supplier", "sentences", "ineligible"]).to_pandas()
     tags = pq.read_metadata(run / "tags.parquet").num_rows
@@ -93,10 +93,13 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
         "undated": int(messages["date"].isna().sum()),
         "replaced_characters": int(messages["replaced"].sum()),
         "sentences": {
-            "new": int(messages["sentences"].sum()),
+            "new": int(messages["sentences"].sum() - messages["quoted"].sum()),
+            "seen_only_in_quotes": int(messages["quoted"].sum()),
             "attributed": int(exposure["sentences"].sum() + exposure["ineligible"].sum()) if len(exposure) else 0,
-            "not_in_a_known_script": int(exposure["ineligible"].sum()) if len(exposure) else 0,
+            "not_in_a_known_language": int(exposure["ineligible"].sum()) if len(exposure) else 0,
         },
+        "boilerplate_paragraphs": int(messages["boilerplate"].sum()),
+        "languages": {str(k): int(v) for k, v in sorted(Counter(messages["language"].dropna()).items())},
         "tags": int(tags),
         "suppliers": {
             "with_sentences": len(mass),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -19,8 +18,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import (
+    language,
+    latin_script,
+    message_words,
+    quoted_sentences,
+    split_sentences,
+    without_boilerplate,
+    zoned,
+)  # fmt: skip
 from partnersignal.conversations import scan_messages
+from partnersignal.conversations.scan import PACKED
+from partnersignal.conversations.words import unpack, word_hash
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.files import checksum, write_json
@@ -33,8 +42,6 @@ _BATCH = 256  # messages whose sentences are scored together, unless they are lo
 _BATCH_CHARACTERS = 2_000_000
 _SENTENCES = 4_096  # scored at a time
 _Pair = tuple[Message | Unreadable, dict[str, Any]]
-_LATIN = re.compile(r"[a-zA-Z]")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     count = 0
     with writing_table(part_path(work, "scan", number), SCAN_SCHEMA) as table:
         while batch := list(islice(items, _BATCH)):
-            rows = scan_messages(batch)
+            rows = scan_messages(batch, message_words)
             rows["position"] += count
             table.add(pa.RecordBatch.from_pandas(rows, SCAN_SCHEMA, preserve_index=False))
             count += len(batch)
@@ -181,7 +188,7 @@ def read_scan(path: Path) -> pd.DataFrame:
         As `scan_messages` gave it.
     """
     table: pd.DataFrame = pq.read_table(path).to_pandas()
-    text = table.columns.difference(["position", "date", "bulk", "shard"])
+    text = table.columns.difference(["position", "date", "bulk", "shard", *PACKED])
     table[text] = table[text].astype(object).where(table[text].notna(), "")
     table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
     return table
@@ -199,7 +206,7 @@ def write_scan(rows: pd.DataFrame, path: Path, change: Callable[[pd.DataFrame], 
     change : callable, optional
         Given the rows first.
     """
-    scan = rows.drop(columns=["thread_id", "duplicate"])
+    scan = rows.drop(columns=["thread_id", "duplicate", "orphans", "boilerplate"])
     write_table(pa.Table.from_pandas(change(scan) if change else scan, preserve_index=False), path)
 
 
@@ -261,23 +268,36 @@ def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
 
 @dataclass(frozen=True)
 class _Prepared:
+    """A message with what may be tagged in it: its own sentences, then those it is the first to quote."""
+
     message: Message
     fact: dict[str, Any]
     status: str
     sentences: tuple[Sentence, ...] = ()
     owners: tuple[Attribution | None, ...] = ()
+    words: tuple[str, ...] = ()  # the sentences without the marks of quotes
+    quoted: int = 0
+    language: str | None = None
+    known_language: bool = True
 
-    def taggable(self) -> Iterator[tuple[Sentence, Attribution, str]]:
-        """Yield the sentences to tag, each with the one before it."""
+    def readable(self, place: int) -> bool:
+        """Return whether a sentence is in a language and a script that the model knows."""
+        return self.known_language and latin_script(self.words[place])
+
+    def taggable(self) -> Iterator[tuple[Sentence, Attribution, str, str]]:
+        """Yield the sentences to tag, each with its words and those before it."""
         previous = ""
-        for sentence, owner in zip(self.sentences, self.owners, strict=True):
-            if owner is not None and is_readable(sentence.text):
-                yield sentence, owner, previous
-            previous = sentence.text
+        own = len(self.sentences) - self.quoted
+        for place, (sentence, owner) in enumerate(zip(self.sentences, self.owners, strict=True)):
+            # What a quote shows first was said elsewhere: it goes on from nothing.
+            previous = previous if place != own else ""
+            if owner is not None and self.readable(place):
+                yield sentence, owner, self.words[place], previous
+            previous = self.words[place]
 
 
 def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob) -> dict[str, list[dict[str, Any]]]:
-    prepared = [_prepare(item, fact, job) for item, fact in batch]
+    prepared = [_prepare(item, fact, job, tagger.config.languages) for item, fact in batch]
     wanted = [(item, *each) for item in prepared for each in item.taggable()]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
     for first in range(0, len(wanted), _SENTENCES):
@@ -289,15 +309,15 @@ def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob) -> dict[str,
 
 
 def _tag_rows(
-    wanted: Sequence[tuple[_Prepared, Sentence, Attribution, str]], tagger: Tagger, job: TagJob
+    wanted: Sequence[tuple[_Prepared, Sentence, Attribution, str, str]], tagger: Tagger, job: TagJob
 ) -> Iterator[dict[str, Any]]:
     probabilities = tagger.predict_proba(
-        [sentence.text for _, sentence, _, _ in wanted],
-        [owner.voice for _, _, owner, _ in wanted],
-        [previous for _, _, _, previous in wanted],
+        [words for _, _, _, words, _ in wanted],
+        [owner.voice for _, _, owner, _, _ in wanted],
+        [previous for *_, previous in wanted],
     )
-    decided = tagger.decide([sentence for _, sentence, _, _ in wanted], probabilities)
-    for (item, sentence, owner, _), tags in zip(wanted, decided, strict=True):
+    decided = tagger.decide([sentence for _, sentence, _, _, _ in wanted], probabilities)
+    for (item, sentence, owner, _, _), tags in zip(wanted, decided, strict=True):
         for tag in tags:
             yield {
                 "message_id": item.message.message_id, "sentence": tag.sentence, "start": tag.start, "end": tag.end,
@@ -307,7 +327,7 @@ def _tag_rows(
             }  # fmt: skip
 
 
-def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob) -> _Prepared:
+def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> _Prepared:
     """Decide what becomes of a message; every message gets exactly one status."""
     if isinstance(item, Unreadable):
         # It could be read in the scan, and now it took too long, or its file has gone.
@@ -317,14 +337,43 @@ def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob) -> _
         return _Prepared(item, fact, status)
     try:
         with time_limit():
-            clean = zoned(item)
-            sentences = split_sentences(clean.text, clean.zones or ())
-            owners = attribute(clean, sentences, job.directory)
+            return _cleaned(item, fact, job, languages)
     except TookTooLong:
         return _Prepared(item, fact, "took_too_long")
-    if not sentences:
+
+
+def _cleaned(message: Message, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> _Prepared:
+    clean = without_boilerplate(zoned(message), frozenset(unpack(fact["boilerplate"]).tolist()))
+    own = split_sentences(clean.text, clean.zones or ())
+    orphans = _orphans(clean, fact, job.directory, len(own))
+    if not own and not orphans:
         return _Prepared(clean, fact, "no_new_text")
-    return _Prepared(clean, fact, "tagged" if any(owners) else "unattributed", sentences, owners)
+    sentences = (*own, *(sentence for sentence, _, _ in orphans))
+    owners = (*attribute(clean, own, job.directory), *(owner for _, owner, _ in orphans))
+    words = (*(sentence.text for sentence in own), *(text for _, _, text in orphans))
+    spoken = language(" ".join(words))
+    status = "tagged" if any(owners) else "unattributed"
+    known = spoken is None or spoken in languages
+    return _Prepared(clean, fact, status, sentences, owners, words, len(orphans), spoken, known)
+
+
+def _orphans(
+    message: Message, fact: dict[str, Any], directory: SupplierDirectory, first: int
+) -> list[tuple[Sentence, Attribution | None, str]]:
+    """Find the quoted sentences that the export shows here first, and only in quotes, with whose they are."""
+    waiting = set(unpack(fact["orphans"]).tolist())
+    found: list[tuple[Sentence, Attribution | None, str]] = []
+    for quoted in quoted_sentences(message) if waiting else ():
+        known = word_hash(quoted.words)
+        if known not in waiting:
+            continue
+        waiting.discard(known)
+        everyone = (message.sender, *message.recipients)
+        others = tuple(party for party in everyone if party is not None and party.address != quoted.author.address)
+        said = replace(message, sender=quoted.author, recipients=others)
+        owner = attribute(said, [quoted.sentence], directory)[0]
+        found.append((replace(quoted.sentence, number=first + len(found)), owner, quoted.words))
+    return found
 
 
 def _set_aside(message: Message, fact: dict[str, Any], job: TagJob) -> str:
@@ -350,23 +399,6 @@ def _outside(message: Message, job: TagJob) -> bool:
     return bool((job.since is not None and message.date < job.since) or (job.until is not None and message.date >= job.until))
 
 
-def is_readable(text: str) -> bool:
-    """Tell whether a sentence is in a script that the models know.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-
-    Returns
-    -------
-    bool
-        True where at least half of its letters are Latin.
-    """
-    letters = len(_LETTER.findall(text))
-    return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
-
-
 def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
     message, fact = item.message, item.fact
     owners = {owner for owner in item.owners if owner is not None}
@@ -380,17 +412,22 @@ def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
         "kind": fact["kind"], "bulk": bool(fact["bulk"]),
         "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
         "voice": next(iter(voices)) if len(voices) == 1 else None,
-        "sentences": len(item.sentences), "status": item.status, "replaced": message.replaced,
+        "sentences": len(item.sentences), "quoted": item.quoted, "boilerplate": _boilerplate(message),
+        "language": item.language, "status": item.status, "replaced": message.replaced,
         "source": message.source, "text": message.text if keep else "",
     }  # fmt: skip
+
+
+def _boilerplate(message: Message) -> int:
+    return sum(zone.kind == "boilerplate" for zone in message.zones or ())
 
 
 def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
     counted: dict[str, list[int]] = {}
     voices: dict[str, set[str]] = {}
-    for sentence, owner in zip(item.sentences, item.owners, strict=True):
+    for place, owner in enumerate(item.owners):
         if owner is not None:
-            counted.setdefault(owner.supplier, [0, 0])[0 if is_readable(sentence.text) else 1] += 1
+            counted.setdefault(owner.supplier, [0, 0])[0 if item.readable(place) else 1] += 1
             voices.setdefault(owner.supplier, set()).add(owner.voice)
     return [
         {
@@ -427,4 +464,5 @@ def count_exposure(
         Rows of the exposure table.
     """
     fact = {"thread_id": thread_id, "bulk": bulk}
-    return _exposure_rows(_Prepared(message, fact, "tagged", tuple(sentences), tuple(owners)))
+    words = tuple(sentence.text for sentence in sentences)
+    return _exposure_rows(_Prepared(message, fact, "tagged", tuple(sentences), tuple(owners), words))

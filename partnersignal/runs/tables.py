@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.conversations.scan import COLUMNS
+from partnersignal.conversations.scan import COLUMNS, PACKED
 from partnersignal.runs.files import replacing
 
 _GROUP_ROWS, _GROUP_BYTES = 65_536, 16 * 1024 * 1024  # a row group ends at the first of these
@@ -24,6 +24,7 @@ MESSAGES = pa.schema(
         ("utc_offset", pa.int16()),
         ("sender", pa.string()), ("recipients", pa.string()), ("subject", pa.string()), ("kind", pa.string()),
         ("bulk", pa.bool_()), ("supplier", pa.string()), ("voice", pa.string()), ("sentences", pa.int32()),
+        ("quoted", pa.int32()), ("boilerplate", pa.int32()), ("language", pa.string()),
         ("status", pa.string()), ("replaced", pa.int32()), ("source", pa.string()), ("text", pa.string()),
     ]
 )  # fmt: skip
@@ -43,7 +44,7 @@ EXPOSURE = pa.schema(
 )  # fmt: skip
 # What the first pass notes of each message.
 _SCAN_TYPES = {"int64": pa.int64(), "bool": pa.bool_(), "object": pa.string(), "datetime64[us, UTC]": _TIME}
-SCAN_SCHEMA = pa.schema([(name, _SCAN_TYPES[kind]) for name, kind in COLUMNS.items()])
+SCAN_SCHEMA = pa.schema([(name, pa.binary() if name in PACKED else _SCAN_TYPES[kind]) for name, kind in COLUMNS.items()])
 SCHEMAS = {"messages": MESSAGES, "tags": TAGS, "exposure": EXPOSURE}
 
 

@@ -238,7 +238,35 @@ def speaker_words(line: str) -> int:
 
 
 _MOST_WORDS = 1
-_JOINING = frozenset("and und et y e of from at for via van von de der den la el al us both all with the our side".split())
+_JOINING = frozenset(
+    [
+        "and",
+        "und",
+        "et",
+        "y",
+        "e",
+        "of",
+        "from",
+        "at",
+        "for",
+        "via",
+        "van",
+        "von",
+        "de",
+        "der",
+        "den",
+        "la",
+        "el",
+        "al",
+        "us",
+        "both",
+        "all",
+        "with",
+        "the",
+        "our",
+        "side",
+    ]
+)
 
 
 def _unheaded(line: str, text: str, directory: SupplierDirectory) -> list[_Known]:

@@ -40,7 +40,7 @@ _ASIDE = re.compile(
 )
 
 
-def subject(text: str, found: Found, previous: int | None) -> Owner | None | Literal["nobody"]:
+def subject(text: str, found: Found, previous: int | None) -> Owner | Literal["nobody"] | None:
     """Decide whose behaviour a sentence is about.
 
     Parameters
