@@ -11,7 +11,7 @@ from pathlib import Path
 from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.messages import Message, Sentence
 from partnersignal.reading import open_export
-from partnersignal.suppliers import Attribution, attribute, load_directory
+from partnersignal.suppliers import attribute, load_directory
 
 FOLDER = Path(__file__).with_name("data") / "attribution"
 DIRECTORY = load_directory(FOLDER / "directory.toml")

@@ -59,8 +59,7 @@ def test_turns_go_by_the_attendee_list(attendees: str) -> None:
 )  # fmt: skip
 def test_a_label_may_tell_the_company(label: str, other: str) -> None:
     found = voices(f"{label}: We fixed it.\n{other}: Lunch.\n{label}: It was late.\nCy (Bolt): No.")
-    assert list(found.values())[0] == "Acme/supplier"
-    assert list(found.values())[1] is None
+    assert list(found.values())[:2] == ["Acme/supplier", None]
 
 
 def test_minutes_are_resolved_by_initials_names_and_titles() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header
 from itertools import islice
@@ -34,12 +35,10 @@ def decode_words(value: str) -> str:
         Text on one line, without control characters.
     """
     if "=?" in value:
-        try:
+        with suppress(HeaderParseError, ValueError):  # a damaged encoded word stays as it stands
             value = "".join(
                 decode(part, charset) if isinstance(part, bytes) else part for part, charset in decode_header(value)
             )
-        except (HeaderParseError, ValueError):
-            pass  # a damaged encoded word stays as it stands
     return re.sub(
         r"[\x00-\x20\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]+", " ", re.sub("[\ud800-\udfff]", "\ufffd", value)
     ).strip()

@@ -22,7 +22,8 @@ _NAME = re.compile(r"(?:[^\Wa-z_]|\d|d[aeiou']|v[ao]n|de[nr]|el|al|bin|ibn|us|te
 _MOST_WORDS = 5
 # "[00:01:02] Ann Lee: words", "Ann Lee (00:01:02): words", and the two with the words on the next line.
 _AHEAD = re.compile(
-    rf"[ \t]*[\[(]?{_CLOCK}[\])]?[ \t]*[-–—]?[ \t]*(?:From[ \t]+)?(?P<name>[^\s:\d][^\n:]{{0,79}}?)[ \t]?:(?:[ \t]+(?P<words>.*))?$"
+    rf"[ \t]*[\[(]?{_CLOCK}[\])]?[ \t]*[-–—]?[ \t]*(?:From[ \t]+)?"
+    r"(?P<name>[^\s:\d][^\n:]{0,79}?)[ \t]?:(?:[ \t]+(?P<words>.*))?$"
 )
 _BEHIND = re.compile(
     rf"[ \t]*(?P<name>[^\s:\d][^\n:]{{0,79}}?)[ \t,]*[\[(]?(?<![\w.]){_CLOCK}[\])]?[ \t]*(?:[:：](?:[ \t]+(?P<words>.*))?)?$"

@@ -321,23 +321,27 @@ def _supplier(entry: Mapping[str, Any], place: str) -> Supplier:
         )
     if not any(lists[key] for key in ("domains", "addresses", "aliases")):
         raise InputError(f"{place} ({name}): got no domains, addresses or aliases, expected at least one of them")
-    for day in lists["renewals"]:
-        if not _is_day(day):
-            raise InputError(f'{place} ({name}): got the renewal {day!r}, expected an ISO date, for example "2026-01-31"')
-    person = next((each for each in lists["executives"] if not re.fullmatch(r"[^@\s]+@[^@\s]+", each)), None)
-    if person is not None:
-        raise InputError(f"{place} ({name}): got the executive {person!r}, expected the e-mail address of one of us")
-    texts = {key: entry.get(key, "") for key in ("category", "criticality")}
-    for key, value in texts.items():
-        if not isinstance(value, str):
-            raise InputError(f'{place} ({name}): got {key} = {value!r}, expected a text, for example "high"')
+    _check_facts(lists, entry, f"{place} ({name})")
     return Supplier(
         name=name,
-        category=texts["category"],
-        criticality=texts["criticality"],
+        category=entry.get("category", ""),
+        criticality=entry.get("criticality", ""),
         spend=_spend(entry.get("spend"), f"{place} ({name})"),
         **lists,
     )
+
+
+def _check_facts(lists: Mapping[str, tuple[str, ...]], entry: Mapping[str, Any], place: str) -> None:
+    for day in lists["renewals"]:
+        if not _is_day(day):
+            raise InputError(f'{place}: got the renewal {day!r}, expected an ISO date, for example "2026-01-31"')
+    person = next((each for each in lists["executives"] if not re.fullmatch(r"[^@\s]+@[^@\s]+", each)), None)
+    if person is not None:
+        raise InputError(f"{place}: got the executive {person!r}, expected the e-mail address of one of us")
+    for key in ("category", "criticality"):
+        value = entry.get(key, "")
+        if not isinstance(value, str):
+            raise InputError(f'{place}: got {key} = {value!r}, expected a text, for example "high"')
 
 
 def _is_day(text: str) -> bool:

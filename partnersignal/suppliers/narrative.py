@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from partnersignal.suppliers.outline import Outline, Place
 from partnersignal.suppliers.speakers import People, Side
 from partnersignal.suppliers.subjects import begins_with_pronoun, leads, speaks_of_somebody, subject
 
+_ACTION = re.compile(r"[^,.:;]{2,40}? to [a-z]")  # "Bob to book a room"
 _PERSON_WORDS = 3  # words among which a person that leads a sentence stands
 _NAME_ONLY = 5  # words of a numbered line that is a heading with a name
 _MOST_WORDS = 8  # of one without
@@ -172,7 +174,8 @@ class Narrative:
         if isinstance(person, int):
             return person
         base = self._base()
-        if person is not None and place.shape in ("item", "entry", "label"):
+        action = place.opens and _ACTION.match(sentence.text) is not None
+        if person is not None and (action or place.shape in ("item", "entry", "label")):
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):

@@ -17,22 +17,23 @@ Side = Owner | Literal["stranger"]
 _Known = tuple[str, str, Side | None]  # name, initials written beside it, side
 
 _LISTING = (
-    "attendees?|attended|attending|present|participants?|participated|in attendance|in the room|on the call|speakers?|people|who|with|"
+    "attendees?|attended|attending|present|participants?|participated|in attendance|in the room|"
+    "on the call|speakers?|people|who|with|"
     "apologies|absent|teilnehmer(?:innen)?|anwesend|présents?|participantes|asistentes|partecipanti|presenti|presentes|aanwezig|deelnemers|"
     "deltagere|deltagare|osallistujat|uczestnicy|obecni"
 )
 _MARKS = r"[ \t]*(?:#{1,6}[ \t]*|[-*•·][ \t]+|\d{1,2}[.)][ \t]+)?(?:\*\*|__)?"
 _ATTENDEES = re.compile(
-    rf"{_MARKS}(?:{_LISTING})(?P<side>[ \t]+(?:(?:for|from)[ \t]+)?[^:\n]{{1,40}})?(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]*(?P<rest>.*)$",
+    rf"{_MARKS}(?:{_LISTING})(?P<side>[ \t]+(?:(?:for|from)[ \t]+)?[^:\n]{{1,40}})?"
+    r"(?:\*\*|__)?[ \t]*:(?:\*\*|__)?[ \t]*(?P<rest>.*)$",
     re.I,
 )
 _ATTENDEES_ALONE = re.compile(rf"{_MARKS}(?:{_LISTING})(?P<side>)(?P<rest>)(?:\*\*|__)?[ \t]*$", re.I)
 _MOST_LINES = 60  # of an attendee list
 _HEAD_LINES = 60  # of notes, in which people may be named without a heading
 _LONGEST_ENTRY = 160
-_NAME = re.compile(
-    r"(?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|el|al|bin|ibn|zu)(?: (?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|el|al|bin|ibn|zu)){0,4}"
-)
+_NAME_WORD = r"(?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|el|al|bin|ibn|zu)"
+_NAME = re.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,4}}")
 _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
 # What parts a name from its company: "Ann Lee - Acme", "Ann | Acme", "Ann/Acme", "Ann Lee of Acme", "AL = Ann Lee".
 _PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
@@ -42,7 +43,8 @@ _GROUPS = re.compile(rf"(?:;|\.(?=[ \t]|$)){_APART}")
 _BOTH = re.compile(r"[(\[][ \t]*(?:both|all|alle|beide|tous|tutti|ambos)\b", re.I)
 # "Jonas from Veltrix", "Aisha at Brightline", "Carla (Veltrix)": a person brought in by the text itself.
 _INTRODUCED = re.compile(
-    r"((?:[^\Wa-z\d_][\w'’-]{1,30} ){0,2}[^\Wa-z\d_][\w'’-]{1,30})(?: \(([A-Z]{2,4})\))?(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
+    r"((?:[^\Wa-z\d_][\w'’-]{1,30} ){0,2}[^\Wa-z\d_][\w'’-]{1,30})(?: \(([A-Z]{2,4})\))?"
+    r"(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
 )
 _TITLES = frozenset(
     ["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "m", "madame", "monsieur", "sig", "sr", "sra"]
@@ -240,31 +242,8 @@ def speaker_words(line: str) -> int:
 _MOST_WORDS = 1
 _JOINING = frozenset(
     [
-        "and",
-        "und",
-        "et",
-        "y",
-        "e",
-        "of",
-        "from",
-        "at",
-        "for",
-        "via",
-        "van",
-        "von",
-        "de",
-        "der",
-        "den",
-        "la",
-        "el",
-        "al",
-        "us",
-        "both",
-        "all",
-        "with",
-        "the",
-        "our",
-        "side",
+        *("and", "und", "et", "y", "e", "of", "from", "at", "for", "via", "van", "von", "de", "der", "den", "la", "el", "al"),
+        *("us", "both", "all", "with", "the", "our", "side"),
     ]
 )
 

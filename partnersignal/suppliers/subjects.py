@@ -12,7 +12,8 @@ Found = Sequence[tuple[int, int, Owner]]
 
 # They, she, it: whoever was spoken of before. "It is clear that" speaks of nobody.
 _PRONOUN = re.compile(
-    r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|later|now|still|yet|in the end|instead|again),? )?(?:they|their|theirs|he|his|she|her|its)\b",
+    r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|later|now|still|yet|in the end|instead|again),? )?"
+    r"(?:they|their|theirs|he|his|she|her|its)\b",
     re.I,
 )
 _SOMEBODY = re.compile(r"\b(?:they|them|their|theirs|he|him|his|she|her|hers)\b", re.I)
@@ -34,13 +35,14 @@ _LONGEST_LEAD = 200  # characters before a subject
 _LEAD_WORDS = 4  # words before the subject: "On Monday Acme", "After lunch Acme"
 # A name behind these is a measure or a source, not who behaves.
 _ASIDE = re.compile(
-    r"\b(?:than|like|unlike|as (?:\w{1,20} )?as|that of|those of|(?:compared|in contrast) (?:to|with)|instead of|rather than|according to|"
+    r"\b(?:than|like|unlike|as (?:\w{1,20} )?as|that of|those of|(?:compared|in contrast) (?:to|with)|"
+    r"instead of|rather than|according to|"
     r"apart from|besides|except(?: for)?|thanks to|not)\s+(?:the\s)?$",
     re.I,
 )
 
 
-def subject(text: str, found: Found, previous: int | None) -> Owner | Literal["nobody"] | None:
+def subject(text: str, found: Found, previous: int | None) -> Owner | Literal["nobody"]:
     """Decide whose behaviour a sentence is about.
 
     Parameters
