@@ -73,7 +73,7 @@ def count(folder: str, readers: list[str]) -> None:
     lines += ["", "| signal | drawn | both say right |", "|---|---|---|"]
     for signal, rows in drawn.groupby("signal"):
         lines.append(f"| {signal} | {len(rows)} | {int(rows[names].all(axis=1).sum())} |")
-    agree = (drawn[names].nunique(axis=1) == 1).mean()
+    agree = drawn[names].eq(drawn[names[0]], axis=0).all(axis=1).mean()
     lines += ["", f"The readers agree on {agree:.0%} of the tags.", ""]
     RESULT.write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
