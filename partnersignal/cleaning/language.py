@@ -21,6 +21,10 @@ _LETTER = re.compile(r"[^\W\d_]")
 _LEAST_WORDS = 6  # fewer say too little
 _MOST_CHARACTERS = 400  # more say nothing new
 _DEFAULT = "en"
+_ENGLISH = frozenset(
+    ["the", "and", "you", "your", "for", "with", "that", "this", "are", "have", "will", "from", "our", "please"]
+)
+_MOST_WORDS, _LEAST_COMMON, _COMMON_SHARE = 60, 3, 0.12
 _SURE, _LIKELY = 0.95, 0.5
 
 
@@ -53,8 +57,16 @@ def language(text: str) -> str | None:
         return _classified("".join(words)[:_MOST_CHARACTERS]) if words else None
     if len(words) < _LEAST_WORDS:
         return None
+    if _plainly_english(words[:_MOST_WORDS]):
+        return _DEFAULT
     # Words in capitals are alike in all languages.
     return _classified(" ".join(word for word in words if not word.isupper())[:_MOST_CHARACTERS])
+
+
+def _plainly_english(words: list[str]) -> bool:
+    """Tell the common case at a tenth of the cost: no other language has these words so often."""
+    common = sum(word.lower() in _ENGLISH for word in words)
+    return common >= _LEAST_COMMON and common >= _COMMON_SHARE * len(words)
 
 
 def _classified(text: str) -> str | None:
