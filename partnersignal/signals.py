@@ -92,12 +92,12 @@ class Taxonomy:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels in column order."""
+        """Return the labels in column order."""
         return tuple(signal.label for signal in self.signals)
 
     @property
     def added(self) -> frozenset[str]:
-        """Labels that are none of the default ones under whatever name."""
+        """Return the labels that are none of the default ones under whatever name."""
         return frozenset(self.labels) - {self.renamed.get(label, label) for label in labels()}
 
 

@@ -62,11 +62,11 @@ def mask_words(text: str, hidden: Callable[[str], bool]) -> str:
         Of the same length.
     """
 
-    def replace(found: re.Match[str]) -> str:
+    def _replace(found: re.Match[str]) -> str:
         word = found[0]
         return mask(word) if not word[0].islower() and hidden(word.casefold()) else word
 
-    return _CAPITALISED.sub(replace, text)
+    return _CAPITALISED.sub(_replace, text)
 
 
 def name_words(name: str) -> frozenset[str]:

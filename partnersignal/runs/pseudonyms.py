@@ -227,25 +227,25 @@ def hiding(pseudonyms: Pseudonyms, names: frozenset[str]) -> Mapping[str, Change
     """
     seen: dict[str, bool] = {}
 
-    def hidden(word: str) -> bool:
+    def _hidden(word: str) -> bool:
         if word not in seen:
             seen[word] = pseudonyms.digest(word) in names
         return seen[word]
 
-    def text(cell: str) -> str:
-        return mask_words(mask_local_parts(cell), hidden)
+    def _text(cell: str) -> str:
+        return mask_words(mask_local_parts(cell), _hidden)
 
-    def people(cell: str) -> str:
+    def _people(cell: str) -> str:
         return "; ".join(str(pseudonyms.party(Party.parse(each))) for each in cell.split("; ")) if cell else cell
 
-    def messages(frame: pd.DataFrame) -> pd.DataFrame:
-        changes = {"sender": people, "recipients": people, "subject": text, "text": text}
+    def _messages(frame: pd.DataFrame) -> pd.DataFrame:
+        changes = {"sender": _people, "recipients": _people, "subject": _text, "text": _text}
         return frame.assign(**{name: frame[name].map(change, na_action="ignore") for name, change in changes.items()})
 
-    def tags(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(text=frame["text"].map(text, na_action="ignore"))
+    def _tags(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(text=frame["text"].map(_text, na_action="ignore"))
 
-    def scan(frame: pd.DataFrame) -> pd.DataFrame:
+    def _scan(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(sender=frame["sender"].map(pseudonyms.address))
 
-    return {"messages": messages, "tags": tags, "scan": scan}
+    return {"messages": _messages, "tags": _tags, "scan": _scan}

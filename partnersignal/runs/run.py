@@ -200,7 +200,7 @@ class Run:
 
     @cached_property
     def corrected(self) -> Corrected:
-        """Tags and exposure with the corrections in them, and what those did."""
+        """Return tags and exposure with the corrections in them, and what those did."""
         tags, exposure = (pd.read_parquet(self.folder / f"{name}.parquet") for name in ("tags", "exposure"))
         corrections = self.corrections
         if not corrections:

@@ -90,7 +90,7 @@ class Comparison:
 
     @property
     def worse(self) -> tuple[str, ...]:
-        """Labels that surely got worse."""
+        """Return the labels that surely got worse."""
         return tuple(d.name for d in self.per_label if d.better is not None and d.better <= 1 - SURE)
 
 
