@@ -422,7 +422,6 @@ def report(
     no_quotes: Annotated[bool, typer.Option("--no-quotes", help="Show no words of messages.")] = False,
 ) -> None:
     """Write the HTML report of a run again, or a supplier's scorecard, and print its path."""
-    from partnersignal.report import directory_sections
     from partnersignal.runs import open_run
     from partnersignal.suppliers import load_directory
 
@@ -435,7 +434,7 @@ def report(
         names = [name for other in others for name in (other.name, *other.aliases, *other.domains)]
         typer.echo(str(opened.write_scorecard(supplier, others=names, quotes=not no_quotes)))
         return
-    typer.echo(str(opened.write_report(directory_sections(directory) if directory else None, quotes=not no_quotes)))
+    typer.echo(str(opened.write_report(opened.sections(directory) if directory else None, quotes=not no_quotes)))
 
 
 @app.command()

@@ -23,7 +23,7 @@ from partnersignal.report.data import blocks, summary
 from partnersignal.report.history import history
 from partnersignal.report.masking import make_mask
 from partnersignal.report.page import packed, script_json
-from partnersignal.report.sections import Conduct
+from partnersignal.report.sections import Measure
 from partnersignal.report.text import around, shown, utf16
 from partnersignal.runs import Run
 from partnersignal.suppliers import Supplier, SupplierDirectory, load_directory
@@ -117,7 +117,7 @@ def test_optional_parts_reach_the_page_only_where_given(small: Run) -> None:
     bare = unpack(read_page(small.write_report()))
     assert not any(block["conduct"] or block["cannot"] for block in bare)
     sections = Sections(
-        facts={name: SupplierFacts("cloud", 12.5, "high")}, conduct={name: (Conduct("reply time", 3.5, unit="hours"),)}
+        facts={name: SupplierFacts("cloud", 12.5, "high")}, conduct={name: (Measure("reply time", 3.5, unit="hours"),)}
     )
     page = read_page(small.write_report(sections))
     assert embedded(page)["suppliers"][0] == {"name": name, "category": "cloud", "spend": 12.5, "criticality": "high"}

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from partnersignal.report import Sections, directory_sections
-from partnersignal.report.sections import CannotOrWillNot, Change, Comparison, Conduct, Event, Window
+from partnersignal.report.sections import CannotOrWillNot, Change, Comparison, Event, Measure, Window
 from partnersignal.runs import Run
 from partnersignal.suppliers import load_directory
 from partnersignal.tagging.resources import shipped
@@ -214,7 +214,7 @@ def full_sections(name: str) -> Sections:
         events=(Event(date(2025, 2, 3), "renewal", name),),
         windows=(after,),
         comparisons=(Comparison(before, after, 3.2, (change,)),),
-        conduct={name: (Conduct("median reply time", 5.5, 4.0, 7.5, 9.0, "hours", "41 replies"),)},
+        conduct={name: (Measure("median reply time", 5.5, 4.0, 7.5, 9.0, "hours", "41 replies"),)},
         cannot={name: (CannotOrWillNot("pushback", "will not", 0.8, "They were asked twice."),)},
         marks={("m0", 1, "proactive_help"): ((3, 8),)},
     )

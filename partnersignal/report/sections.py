@@ -112,7 +112,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class Measure:
     """One measure of behaviour that is read from headers.
 
     Attributes
@@ -212,7 +212,7 @@ class Sections:
         For the time lines.
     comparisons : tuple of Comparison
         For the page that compares windows.
-    conduct : mapping of str to tuple of Conduct
+    conduct : mapping of str to tuple of Measure
         By supplier.
     cannot : mapping of str to tuple of CannotOrWillNot
         By supplier.
@@ -226,7 +226,7 @@ class Sections:
     events: tuple[Event, ...] = ()
     windows: tuple[Window, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    conduct: Mapping[str, tuple[Conduct, ...]] = field(default_factory=dict)
+    conduct: Mapping[str, tuple[Measure, ...]] = field(default_factory=dict)
     cannot: Mapping[str, tuple[CannotOrWillNot, ...]] = field(default_factory=dict)
     marks: Mapping[TagKey, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     corrections: tuple[Correction, ...] = ()

@@ -43,6 +43,7 @@ from partnersignal.lapses import SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
+from partnersignal.runs.beside import sections_beside
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.settings import parse_day
@@ -529,13 +530,28 @@ class Run:
         write_evidence(self.folder / "evidence.csv", material.explanations)
         write_report(self.folder / "report.html", material)
 
+    def sections(self, directory: SupplierDirectory | None = None) -> Sections:
+        """Gather what the report shows beside the index.
+
+        Parameters
+        ----------
+        directory : SupplierDirectory, optional
+            With newer facts and renewals than those of the run.
+
+        Returns
+        -------
+        Sections
+            Facts, renewals, conduct, lapses.
+        """
+        return sections_beside(directory or self.directory, self.conduct(), self.lapses())
+
     def material(self, sections: Sections | None = None, *, quotes: bool = True) -> Material:
         """Return what a report of this run is made from.
 
         Parameters
         ----------
         sections : Sections, optional
-            What is known beside the index.
+            What is known beside the index; by default what this run knows.
         quotes : bool, default True
             Whether words of messages are shown.
 
@@ -552,7 +568,7 @@ class Run:
             tags=self.tags,
             receipt=self.receipt,
             model_card=card.read_text(encoding="utf-8") if card.is_file() else "",
-            sections=sections or Sections(),
+            sections=sections or self.sections(),
             quotes=quotes,
         )
 
