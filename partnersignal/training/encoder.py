@@ -359,9 +359,6 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     from safetensors.torch import save_file
 
     model.half().save_pretrained(folder)
-    # transformers may write the names an old base had (LayerNorm.gamma); the graph knows the parameters' own.
-    weights = {name: tensor.detach().contiguous() for name, tensor in model.named_parameters()}
-    save_file(weights, folder / WEIGHTS_FILE, metadata={"format": "pt"})
     # Some versions of transformers write old names of a few weights; the graph knows them by the model's own.
     save_file({name: each.detach().contiguous() for name, each in model.named_parameters()}, folder / WEIGHTS_FILE, _PYTORCH)
     tokenizer.save_pretrained(folder)
