@@ -202,7 +202,11 @@ def _csv_rows(shard: Shard) -> Iterator[_Row]:
     csv.field_size_limit(READ_BYTES)
     with open(shard.path, encoding=encoding, errors="replace", newline="") as file:
         reader = csv.reader(_bounded_lines(file), delimiter=delimiter)
-        names = [name.strip() for name in next(reader, [])]
+        try:
+            names = [name.strip() for name in next(reader, [])]
+        except csv.Error as error:
+            yield 1, f"the row of names cannot be read: {error}"
+            return
         while True:
             try:
                 values = next(reader)
@@ -245,11 +249,21 @@ def csv_names(path: str) -> list[str]:
     -------
     list of str
         The cells of its first row.
+
+    Raises
+    ------
+    InputError
+        If that row cannot be read.
     """
     with open(path, "rb") as file:
         head = file.read(64 * 1024)
-    first = head.decode(_encoding(head), "replace").split("\n", 1)[0].strip("\r")
-    return [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
+    first = re.split(r"[\r\n]", head.decode(_encoding(head), "replace").lstrip("\r\n"), maxsplit=1)[0].replace("\x00", "")
+    try:
+        return [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: got a first line that is no row of names ({error}), expected column names; save it again"
+        ) from error
 
 
 def _delimiter(first_line: str) -> str:
