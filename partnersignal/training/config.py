@@ -63,7 +63,7 @@ class TrainingConfig:
     strength: float = 10.0
     base: str = DEFAULT_BASE
     epochs: int = 3
-    learning_rate: float = 1.5e-4
+    learning_rate: float = 2e-4
     context: bool = False
     screen_recall: float = 0.99
     jobs: int = 1
