@@ -67,8 +67,8 @@ class TrainingConfig:
     context: bool = False
     screen_recall: float = 0.99
     jobs: int = 1
-    partner_false_alarms: float = 0.003
-    vendor_false_alarms: float = 0.01
+    partner_false_alarms: float = 0.004
+    vendor_false_alarms: float = 0.015
     signals: str = ""
     class_weights: str = "none"
     patience: int = 0
