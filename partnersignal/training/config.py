@@ -62,7 +62,7 @@ class TrainingConfig:
     seed: int = 13
     strength: float = 10.0
     base: str = DEFAULT_BASE
-    epochs: int = 3
+    epochs: int = 2
     learning_rate: float = 2e-4
     context: bool = False
     screen_recall: float = 0.99
