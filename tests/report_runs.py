@@ -13,8 +13,9 @@ from partnersignal.index import Evidence, build_index
 from partnersignal.runs import Run
 from partnersignal.runs.run import index_state
 from partnersignal.runs.state import write_json, write_state
-from partnersignal.runs.tables import EXPOSURE, MESSAGES, TAGS, write_table
+from partnersignal.runs.tables import EXPOSURE, MESSAGES, TAGS, writing_table
 from partnersignal.signals import labels
+from partnersignal.suppliers import Supplier, SupplierDirectory
 
 START = datetime(2024, 1, 8, 9, tzinfo=UTC)
 VOICES = ("supplier", "customer", "third_person")
@@ -52,6 +53,7 @@ def make_run(folder: Path, said: Sequence[Said], quotes: bool = True) -> Run:
             common | {
                 "thread_id": each.thread, "date_quality": "ok", "sender": each.sender,
                 "recipients": "Bo Worth <bo@ours.example>", "subject": each.subject, "kind": "email", "sentences": 6,
+                "quoted": 0, "boilerplate": 0, "language": "en", "utc_offset": 0,
                 "status": "tagged", "replaced": 0, "source": "hand", "text": each.before + each.text + each.after if quotes else "",
             }
         )  # fmt: skip
@@ -63,11 +65,13 @@ def make_run(folder: Path, said: Sequence[Said], quotes: bool = True) -> Run:
         )  # fmt: skip
         exposure.append(common | {"thread_id": each.thread, "sentences": 6, "ineligible": 0})
     for rows, name, schema in ((messages, "messages", MESSAGES), (tags, "tags", TAGS), (exposure, "exposure", EXPOSURE)):
-        write_table(rows, folder / f"{name}.parquet", schema)
-    run = Run(folder)
-    built = build_index(Evidence.collect(pd.read_parquet(folder / "exposure.parquet"), run.tags))
+        with writing_table(folder / f"{name}.parquet", schema) as table:
+            table.add(rows)
+    built = build_index(Evidence.collect(*(pd.read_parquet(folder / f"{name}.parquet") for name in ("exposure", "tags"))))
+    names = dict.fromkeys(each.supplier for each in said)
+    directory = SupplierDirectory(tuple(Supplier(name, aliases=(name,)) for name in names), ("ours.example",))
     state = index_state(built, "count", None, None, None)
-    write_state(folder, {"settings": {}, "model": "default", "finished": True, "index": state})
+    write_state(folder, {"settings": {}, "model": "default", "finished": True, "index": state, "directory": directory.to_dict()})
     receipt = {"read": len(messages), "messages": {"tagged": len(messages)}, "export": [str(folder)], "model": "default"}
     write_json(folder / "receipt.json", receipt | {"suppliers": {"note": "as in the supplier file"}, "tags": len(tags)})
     return Run(folder)

@@ -114,7 +114,7 @@ def test_policy_allows_the_own_script_and_style_alone(small: Run) -> None:
 
 def test_optional_parts_reach_the_page_only_where_given(small: Run) -> None:
     name = small.index.model.scores[0].supplier
-    bare = unpack(read_page(small.write_report()))
+    bare = unpack(read_page(small.write_report(Sections())))
     assert not any(block["conduct"] or block["cannot"] for block in bare)
     sections = Sections(
         facts={name: SupplierFacts("cloud", 12.5, "high")}, conduct={name: (Measure("reply time", 3.5, unit="hours"),)}
