@@ -50,8 +50,7 @@ def adjusted(found: np.ndarray, true: np.ndarray, read: np.ndarray) -> tuple[flo
     """Return F and its variance as QuaPy's adjusted count sees them: the false-alarm rate of the sample."""
     if len(set(true[read])) < 2:
         return 0.0, 0.0  # nothing of the side in the sample: it cannot adjust
-    model = ACC(fit_classifier=False)
-    table = model.getPteCondEstim(np.array([0, 1]), true[read].astype(int), found[read].astype(int))
+    table = ACC.getPteCondEstim(np.array([0, 1]), true[read].astype(int), found[read].astype(int))
     clean = (true[read] == 0).sum()
     false = float(np.asarray(table)[1, 0])
     return false, false * (1 - false) / clean

@@ -54,7 +54,7 @@ def write_audit(table: pd.DataFrame, documents: Path, sheet: Path) -> None:
         writer.writerow(SHEET_COLUMNS)
         for row in rows:
             cells = {
-                **{name: escape_cell(" ".join(str(row[name]).split())) for name in ("supplier", "text", "message_id")},
+                **{name: _cell(row[name]) for name in ("supplier", "text", "message_id")},
                 "date": day(row["date"]), "voice": row["voice"], "side": row["side"], "signals": row["signals"],
                 "sentence": row["sentence"], **{name: round(row[name] * _UNIT) for name in ("weight", "mass")},
             }  # fmt: skip
@@ -156,7 +156,8 @@ def _sheet(text: str, file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         for row in reader:
             if any(row.values()):
-                yield f"{file}, line {reader.line_num}", row
+                plain = {name: str(row[name] or "").removeprefix("'") for name in ("supplier", "message_id")}
+                yield f"{file}, line {reader.line_num}", row | plain
     except csv.Error as error:
         raise InputError(
             f"{file}, line {reader.line_num}: got no table row ({error}), expected a sheet of partnersignal audit"
@@ -167,8 +168,8 @@ def _row(entry: Mapping[str, Any], place: str) -> dict[str, Any]:
     try:
         weight, mass = (float(entry[name]) / _UNIT for name in ("weight", "mass"))
         row: dict[str, Any] = {
-            "supplier": _plain(entry["supplier"]),
-            "message_id": _plain(entry["message_id"]),
+            "supplier": str(entry["supplier"]),
+            "message_id": str(entry["message_id"]),
             "side": str(entry["side"]),
         }
         row |= {"sentence": int(entry["sentence"]), "weight": weight, "mass": mass}
@@ -181,10 +182,10 @@ def _row(entry: Mapping[str, Any], place: str) -> dict[str, Any]:
     return row
 
 
-def _plain(cell: Any) -> str:
-    """Take off the apostrophe that kept a spreadsheet from running a cell."""
-    text = str(cell)
-    return text[1:] if text.startswith("'") and escape_cell(text[1:]) == text else text
+def _cell(text: str) -> str:
+    """Keep a spreadsheet from running a cell, so that it can be undone: an apostrophe of its own gets one more."""
+    flat = " ".join(str(text).split())
+    return f"'{flat}" if flat.startswith("'") else escape_cell(flat)
 
 
 def _answer(value: Any, side: str, side_of: Mapping[str, str], place: str) -> bool | None:
