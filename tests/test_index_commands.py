@@ -51,7 +51,7 @@ def test_renewals_need_a_supplier_file_that_has_some(run: Run, tmp_path: Path) -
     with pytest.raises(InputError, match="expected renewals"):
         run.compare_renewals(file)
     file.write_text(f'{supplier}renewals = ["June"]\n')
-    with pytest.raises(InputError, match="got renewals of Vantage Meridian Cloud 'June', expected a date"):
+    with pytest.raises(InputError, match="got the renewal 'June', expected an ISO date"):
         run.compare_renewals(file)
 
 
