@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from partnersignal.index import Comparison
     from partnersignal.runs import Run
 
+_TAG_FIELDS = ("sentence", "start", "end", "text", "signal", "probability")
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Which of your suppliers behave like partners? Reads their e-mails and meeting notes, shows the evidence.",
@@ -124,7 +125,7 @@ def tag(
     tagger = load(model)
     texts = [text] if text is not None else (line.rstrip("\n") for line in sys.stdin)
     for tagged in tagger.tag_many(texts, voice):
-        tags = [{**asdict(each), "probability": round(each.probability, 6)} for each in tagged.tags]
+        tags = [{name: getattr(each, name) for name in _TAG_FIELDS} for each in tagged.tags]
         if as_json:
             typer.echo(json.dumps({"text": tagged.text, "tags": tags}, ensure_ascii=False))
         else:

@@ -71,7 +71,9 @@ def make_run(folder: Path, said: Sequence[Said], quotes: bool = True) -> Run:
     names = dict.fromkeys(each.supplier for each in said)
     directory = SupplierDirectory(tuple(Supplier(name, aliases=(name,)) for name in names), ("ours.example",))
     state = index_state(built, "count", None, None, None)
-    write_state(folder, {"settings": {}, "model": "default", "finished": True, "index": state, "directory": directory.to_dict()})
+    write_state(
+        folder, {"settings": {}, "model": "default", "finished": True, "index": state, "directory": directory.to_dict()}
+    )
     receipt = {"read": len(messages), "messages": {"tagged": len(messages)}, "export": [str(folder)], "model": "default"}
     write_json(folder / "receipt.json", receipt | {"suppliers": {"note": "as in the supplier file"}, "tags": len(tags)})
     return Run(folder)

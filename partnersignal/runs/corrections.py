@@ -12,9 +12,10 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.errors import InputError
-from partnersignal.messages import Message
+from partnersignal.messages import Message, Party
+from partnersignal.runs.shards import find_sentences
+from partnersignal.suppliers import SupplierDirectory
 
 CORRECTIONS_FILE = "corrections.csv"
 COLUMNS = ("message_id", "sentence", "signal", "action", "supplier", "who", "when")
@@ -311,9 +312,11 @@ def _place(message: dict[str, Any], number: int) -> dict[str, Any]:
     nowhere = {"start": 0, "end": 0, "text": "", "zone": "new"}
     if not message["text"]:
         return nowhere
-    stored = Message(str(message["message_id"]), None, "missing", None, (), "", str(message["text"]), kind=message["kind"])
-    clean = zoned(stored)
-    sentences = split_sentences(clean.text, clean.zones or ())
+    sender = Party.parse(message["sender"]) if isinstance(message["sender"], str) else None
+    stored = Message(
+        str(message["message_id"]), None, "missing", sender, (), "", str(message["text"]), kind=message["kind"]
+    )  # fmt: skip
+    sentences = find_sentences(stored, message["repeats"], message["orphans"], SupplierDirectory(())).sentences
     if len(sentences) != message["sentences"]:
         return nowhere
     found = sentences[number]

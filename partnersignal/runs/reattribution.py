@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,17 +12,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.cleaning import latin_script, split_sentences, zoned
-from partnersignal.messages import Message, Party, Sentence
+from partnersignal.cleaning import latin_script
+from partnersignal.messages import Message, Party
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
 from partnersignal.runs.settings import hash_files
-from partnersignal.runs.shards import count_exposure
+from partnersignal.runs.shards import Found, count_exposure, find_sentences
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables, write_table
-from partnersignal.suppliers import Attribution, SupplierDirectory, attribute, load_directory
+from partnersignal.suppliers import Attribution, SupplierDirectory, load_directory
 
 _LISTED = 1_000  # message ids named one by one
 
@@ -141,25 +140,25 @@ class _Ledger:
 
     def messages(self, frame: pd.DataFrame) -> pd.DataFrame:
         found: list[tuple[str | None, ...]] = []
+        row: Any
         for row in frame.itertuples(index=False):
             found.append((_text(row.supplier), _text(row.voice), _text(row.status)))
             if row.status not in ("tagged", "unattributed"):
                 continue
             message = _stored(row)
-            sentences = _sentences(message)
-            if len(sentences) != row.sentences:
+            before = find_sentences(message, row.repeats, row.orphans, self.old)
+            if len(before.sentences) != row.sentences:
                 self.by_name.add(message.message_id)
                 if found[-1][0] is not None:
                     found[-1] = (self.renamed.get(found[-1][0]), *found[-1][1:])
             else:
-                found[-1] = self._attribute(message, row, sentences) or found[-1]
+                found[-1] = self._attribute(before, row) or found[-1]
         columns = ("supplier", "voice", "status")
         return frame.assign(**{n: pd.Series([f[i] for f in found], frame.index, "str") for i, n in enumerate(columns)})
 
-    def _attribute(
-        self, message: Message, row: Any, sentences: Sequence[Sentence]
-    ) -> tuple[str | None, str | None, str] | None:
-        before, after = attribute(message, sentences, self.old), attribute(message, sentences, self.new)
+    def _attribute(self, found: Found, row: Any) -> tuple[str | None, str | None, str] | None:
+        message, sentences, before = found.message, found.sentences, found.owners
+        after = find_sentences(message, row.repeats, row.orphans, self.new).owners
         if before == after:
             return None
         kept = tuple(
@@ -217,11 +216,6 @@ def _stored(row: Any) -> Message:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _sentences(message: Message) -> tuple[Sentence, ...]:
-    clean = zoned(message)
-    return tuple(split_sentences(clean.text, clean.zones or ()))
 
 
 def _only(values: set[str]) -> str | None:

@@ -34,7 +34,7 @@ from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.files import checksum, write_json
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
-from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, write_table, writing_table
+from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, one_batch, write_table, writing_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 from partnersignal.tagging import Tagger, load
 
@@ -168,7 +168,7 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
         while batch := list(islice(items, _BATCH)):
             rows = scan_messages(batch, message_words)
             rows["position"] += count
-            table.add(pa.RecordBatch.from_pandas(rows, SCAN_SCHEMA, preserve_index=False))
+            table.add(one_batch(rows, SCAN_SCHEMA))
             count += len(batch)
     _mark_done(work, "scan", number, count, ["scan"])
     return 1
@@ -343,25 +343,76 @@ def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob, lang
 
 
 def _cleaned(message: Message, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> _Prepared:
-    clean = without_boilerplate(zoned(message), frozenset(unpack(fact["boilerplate"]).tolist()))
-    own = split_sentences(clean.text, clean.zones or ())
-    orphans = _orphans(clean, fact, job.directory, len(own))
-    if not own and not orphans:
-        return _Prepared(clean, fact, "no_new_text")
-    sentences = (*own, *(sentence for sentence, _, _ in orphans))
-    owners = (*attribute(clean, own, job.directory), *(owner for _, owner, _ in orphans))
-    words = (*(sentence.text for sentence in own), *(text for _, _, text in orphans))
-    spoken = language(" ".join(words))
-    status = "tagged" if any(owners) else "unattributed"
+    found = find_sentences(message, fact["boilerplate"], fact["orphans"], job.directory)
+    if not found.sentences:
+        return _Prepared(found.message, fact, "no_new_text")
+    spoken = language(" ".join(found.words))
+    status = "tagged" if any(found.owners) else "unattributed"
     known = spoken is None or spoken in languages
-    return _Prepared(clean, fact, status, sentences, owners, words, len(orphans), spoken, known)
+    return _Prepared(
+        found.message, fact, status, found.sentences, found.owners, found.words, found.quoted, spoken, known
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Found:
+    """The sentences of a message: its own, then those it is the first to quote.
+
+    Attributes
+    ----------
+    message : Message
+        With its zones.
+    sentences : tuple of Sentence
+        In this order.
+    owners : tuple of Attribution or None
+        One a sentence.
+    words : tuple of str
+        The sentences without the marks of quotes.
+    quoted : int
+        How many are quoted ones.
+    """
+
+    message: Message
+    sentences: tuple[Sentence, ...]
+    owners: tuple[Attribution | None, ...]
+    words: tuple[str, ...]
+    quoted: int
+
+
+def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes | None, directory: SupplierDirectory) -> Found:
+    """Find the sentences of a message, and whose each is, as the plan wants it.
+
+    Parameters
+    ----------
+    message : Message
+        As read.
+    boilerplate, orphans : bytes or None
+        Hashes of the plan: its repeated paragraphs, and the quoted sentences that it is the first to show.
+    directory : SupplierDirectory
+        Who is who.
+
+    Returns
+    -------
+    Found
+        Sentences and owners.
+    """
+    clean = without_boilerplate(zoned(message), frozenset(unpack(boilerplate or b"").tolist()))
+    own = split_sentences(clean.text, clean.zones or ())
+    shown = _orphans(clean, orphans or b"", directory, len(own))
+    return Found(
+        clean,
+        (*own, *(sentence for sentence, _, _ in shown)),
+        (*attribute(clean, own, directory), *(owner for _, owner, _ in shown)),
+        (*(sentence.text for sentence in own), *(text for _, _, text in shown)),
+        len(shown),
+    )
 
 
 def _orphans(
-    message: Message, fact: dict[str, Any], directory: SupplierDirectory, first: int
+    message: Message, hashes: bytes, directory: SupplierDirectory, first: int
 ) -> list[tuple[Sentence, Attribution | None, str]]:
     """Find the quoted sentences that the export shows here first, and only in quotes, with whose they are."""
-    waiting = set(unpack(fact["orphans"]).tolist())
+    waiting = set(unpack(hashes).tolist())
     found: list[tuple[Sentence, Attribution | None, str]] = []
     for quoted in quoted_sentences(message) if waiting else ():
         known = word_hash(quoted.words)
@@ -413,8 +464,8 @@ def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
         "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
         "voice": next(iter(voices)) if len(voices) == 1 else None,
         "sentences": len(item.sentences), "quoted": item.quoted, "boilerplate": _boilerplate(message),
-        "language": item.language, "status": item.status, "replaced": message.replaced,
-        "source": message.source, "text": message.text if keep else "",
+        "language": item.language, "orphans": fact["orphans"], "repeats": fact["boilerplate"],
+        "status": item.status, "replaced": message.replaced, "source": message.source, "text": message.text if keep else "",
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ MESSAGES = pa.schema(
         ("sender", pa.string()), ("recipients", pa.string()), ("subject", pa.string()), ("kind", pa.string()),
         ("bulk", pa.bool_()), ("supplier", pa.string()), ("voice", pa.string()), ("sentences", pa.int32()),
         ("quoted", pa.int32()), ("boilerplate", pa.int32()), ("language", pa.string()),
+        ("orphans", pa.binary()), ("repeats", pa.binary()),
         ("status", pa.string()), ("replaced", pa.int32()), ("source", pa.string()), ("text", pa.string()),
     ]
 )  # fmt: skip
@@ -133,6 +134,25 @@ def write_table(table: pa.Table, path: Path) -> None:
             writer.add(batch)
 
 
+def one_batch(frame: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
+    """Turn a frame into one batch, however its columns are stored.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows.
+    schema : pyarrow.Schema
+        Their columns.
+
+    Returns
+    -------
+    pyarrow.RecordBatch
+        In the order of the frame.
+    """
+    table = pa.Table.from_pandas(frame, schema, preserve_index=False).combine_chunks()
+    return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], schema=schema))
+
+
 def join_tables(
     parts: Iterable[Path], path: Path, schema: pa.Schema, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 ) -> None:
@@ -155,4 +175,4 @@ def join_tables(
                 for batch in file.iter_batches(_JOINED_ROWS, columns=schema.names, use_threads=False):
                     rows = batch.select(schema.names).cast(schema)
                     changed = change(rows.to_pandas()) if change else None
-                    writer.add(rows if changed is None else pa.RecordBatch.from_pandas(changed, schema, preserve_index=False))
+                    writer.add(rows if changed is None else one_batch(changed, schema))
