@@ -93,6 +93,7 @@ def workers() -> list[int]:
     return [pid for pid, command in commands.items() if b"loky" in command and b"tracker" not in command]
 
 
+@pytest.mark.slow
 def test_killed_while_scanning_tagging_and_rolling_up(
     export: Path, uncut: dict[str, bytes], tiny_model: Path, tmp_path: Path
 ) -> None:
