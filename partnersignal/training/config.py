@@ -67,7 +67,7 @@ class TrainingConfig:
     context: bool = False
     screen_recall: float = 0.99
     jobs: int = 1
-    partner_false_alarms: float = 0.004
+    partner_false_alarms: float = 0.008
     vendor_false_alarms: float = 0.015
     signals: str = ""
     class_weights: str = "none"
