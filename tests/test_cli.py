@@ -92,7 +92,7 @@ def test_index_honours_corrections_and_another_supplier_file(run: Path, sample_r
     (tmp_path / "new.toml").write_text(renamed)
     done = call("index", run, "--suppliers", tmp_path / "new.toml")
     assert done.returncode == 0 and "Quill " in done.stdout and "Quillon Payments" not in done.stdout
-    assert "corrections: 1 strike, 0 add" in done.stderr and "tags changed hands, 0 dropped" in done.stderr
+    assert "corrections: 1 strike, 0 add" in done.stderr and "tags changed hands" in done.stderr
     label = json.loads(call("corrections", run).stdout)
     assert label["text"] == tag.text and tag.signal not in label["labels"]
     (run / "corrections.csv").write_text(f"{head}\n{tag.message_id},0,nonsense,strike,,,\n")

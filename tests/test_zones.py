@@ -590,3 +590,13 @@ def test_a_quoted_line_that_a_program_broke_is_quoted() -> None:
 def test_a_short_answer_below_a_long_question_is_new() -> None:
     text = "On 5 Mar 2024, at 09:12, Ann wrote:\n> Can you tell us until when the second disk in the hall is ready for us?\nyes\n> And who pays?\nwe pay\n"
     assert new_text(text).split("\n") == ["yes", "we pay"]
+
+
+def test_answers_inside_a_forwarded_message_are_its_authors() -> None:
+    text = (
+        "Dan,\nthe quote is enclosed.\nJanine\n\nFrom: Stu Mac <stu@ridge.example>\nSent: 14 May 2025 08:11\n"
+        "To: Dan Pell <dan@hollow.example>\nSubject: Re: refresh\n\n> in July\n\nNot in July, never.\n\n> the labour\n\n190 each.\n\nStu\n"
+    )
+    zones = find_zones(text)
+    assert not any("July" in text[z.start : z.end] or "190" in text[z.start : z.end] for z in zones if z.kind == "new")
+    assert any(z.author and z.author.name == "Stu Mac" and "190 each" in text[z.start : z.end] for z in zones)

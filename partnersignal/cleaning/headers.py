@@ -24,6 +24,7 @@ _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{
 LONGEST_LINE = 1_000  # characters; no longer line begins a header
 _LEAST_TITLE, _LONGEST_INTRODUCTION = 4, 60
 _BLOCK_LINES = 60
+_MOST_BELOW = 300  # lines looked at below a header
 _INTRO_LINES = 4
 _INTRO_LENGTH = 320
 _LONGEST_MARKED = 200
@@ -217,7 +218,7 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     known = values[0][0] in _from()
     if not (known and (has_address or any(dated(v) for _, v in values))) and not (ADDRESS.search(sender) and has_date):
         return None
-    return QuoteHeader(at, index, _party(sender), _marked(lines, index))
+    return QuoteHeader(at, index, _party(sender), _marked_as_one(lines, index))
 
 
 def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -292,6 +293,14 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     name = re.sub(r"\d{1,2}/\d{1,2}/\d{2,4}.*$", "", lines[at].text).split("@")[0].strip(' "')
     address = ADDRESS.search(lines[at].text)
     return QuoteHeader(at, end, Party(name, address[0].lower() if address else ""), _marked(lines, end))
+
+
+def _marked_as_one(lines: Sequence[Line], after: int) -> bool:
+    """Tell whether the message below a block of fields is marked: answers between marked lines are that message's own."""
+    if not _marked(lines, after):
+        return False
+    quoted = [line.quoted for line in lines[after : after + _MOST_BELOW] if not line.blank]
+    return sum(now and not before for before, now in zip([False, *quoted], quoted, strict=False)) == 1
 
 
 def _marked(lines: Sequence[Line], after: int) -> bool:
