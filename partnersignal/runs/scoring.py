@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
@@ -31,8 +31,9 @@ from partnersignal.runs.settings import RunSettings, hash_files, parse_day
 from partnersignal.runs.shards import TagJob, items_done, part_path, read_scan, scan_shard, tag_shard, write_scan
 from partnersignal.runs.state import STATE_FILE, read_state, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
+from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, infer_directory, load_directory
-from partnersignal.tagging import Tagger, load
+from partnersignal.tagging import load
 from partnersignal.tagging.tagger import SHIPPED_NAMES, find_model
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -127,7 +128,8 @@ def score(
     opened = open_export([path.absolute() for path in paths] if scheduler else paths, columns)
     # An absolute path, so that the run can be opened from another folder.
     model = str(model) if str(model) in SHIPPED_NAMES else str(Path(model).resolve())
-    tagger = load(model)
+    # Loaded whole, so that a damaged model is found before anything is read; the workers hold their own.
+    signals = load(model).config.signals
     directory = load_directory(suppliers, ours) if suppliers is not None else None
     key = read_key(pseudonyms) if pseudonyms is not None else None
     paths = [path.resolve() for path in paths]
@@ -160,7 +162,7 @@ def score(
         job = TagJob(model, directory, window[0], window[1],
                      bulk == "count", quotes, settings.columns)  # fmt: skip
         _tag(opened, plan, work, job, workers, progress)
-        return _finish(folder, plan, opened, directory, settings, tagger, named_as_of, key, progress)
+        return _finish(folder, plan, opened, directory, settings, signals, named_as_of, key, progress)
 
 
 def _made(folder: Path) -> bool:
@@ -260,7 +262,8 @@ def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, 
 
 
 def _finish(
-    folder: Path, plan: Plan, opened: Export, directory: SupplierDirectory, settings: RunSettings, tagger: Tagger,
+    folder: Path, plan: Plan, opened: Export, directory: SupplierDirectory, settings: RunSettings,
+    signals: Sequence[Signal],
     as_of: datetime | None, key: Pseudonyms | None, progress: Progress,
 ) -> Run:  # fmt: skip
     progress("rolling up", 0, 1)
@@ -275,7 +278,7 @@ def _finish(
         join_tables(parts[name], folder / f"{name}.parquet", schema, changes.get(name))
     write_scan(plan.rows, folder / SCAN_FILE, changes.get("scan"))
     receipt = make_receipt(folder, plan, opened.passed_over, directory, settings, read_state(folder)["model"])
-    weights = {signal.label: signal.weight for signal in tagger.config.signals}
+    weights = {signal.label: signal.weight for signal in signals}
     write_state(folder, {**read_state(folder), "directory": directory.to_dict(), "name_digests": sorted(names)})
     run = build_run(folder, receipt, weights, as_of or plan.last_date)
     write_state(folder, {**run.state, "finished": True})
