@@ -339,3 +339,12 @@ def test_a_change_that_is_cut_off_is_whole_or_not_there(run: Run) -> None:
     (run.folder / "draft").rename(run.folder / "next")
     ps.open_run(run.folder)
     assert (run.folder / "index.csv").read_text() == "new" and not (run.folder / "next").exists()
+
+
+def test_the_report_holds_the_corrections_so_far(run: Run) -> None:
+    """A file downloaded from the page replaces the one in the folder: what stood there must be in it."""
+    tag = run.tags.iloc[0]
+    corrected = correct(run, (tag.message_id, tag.sentence, tag.signal, "strike", "", "ann", "2025-01-02"))
+    (noted,) = corrected.sections().corrections
+    assert (noted.message_id, noted.sentence, noted.signal) == (tag.message_id, tag.sentence, tag.signal)
+    assert (noted.action, noted.supplier, noted.who, noted.when) == ("strike", "", "ann", "2025-01-02")

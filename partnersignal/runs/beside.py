@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
 
 from partnersignal.conduct import Conduct, SupplierConduct
 from partnersignal.lapses import SupplierLapses
 from partnersignal.report.sections import CannotOrWillNot, Measure, Sections, directory_sections
+from partnersignal.report.sections import Correction as Noted
+from partnersignal.runs.corrections import COLUMNS, Correction
 from partnersignal.suppliers import SupplierDirectory
 
 _FEWEST = 3  # lapses below which nothing is said of the supplier's will
 
 
 def sections_beside(
-    directory: SupplierDirectory, conduct: Conduct | None = None, lapses: tuple[SupplierLapses, ...] = ()
+    directory: SupplierDirectory, conduct: Conduct, lapses: Iterable[SupplierLapses], corrections: Iterable[Correction]
 ) -> Sections:
     """Gather what the report shows beside the index.
 
@@ -22,22 +25,25 @@ def sections_beside(
     ----------
     directory : SupplierDirectory
         Facts and renewals.
-    conduct : Conduct, optional
+    conduct : Conduct
         What headers show.
-    lapses : tuple of SupplierLapses
+    lapses : iterable of SupplierLapses
         With and without an explanation.
+    corrections : iterable of Correction
+        Those of the run so far: a file downloaded from the report replaces them.
 
     Returns
     -------
     Sections
         For `Run.material`.
     """
-    typical = _typical(conduct) if conduct is not None else None
-    measures = {each.supplier: _measures(each, typical) for each in conduct or ()}
+    typical = _typical(conduct)
+    measures = {each.supplier: _measures(each, typical) for each in conduct}
     cannot: dict[str, tuple[CannotOrWillNot, ...]] = {}
     for each in lapses:
         cannot[each.supplier] = (*cannot.get(each.supplier, ()), _verdict(each))
-    return replace(directory_sections(directory), conduct=measures, cannot=cannot)
+    noted = tuple(Noted(*(getattr(each, name) for name in COLUMNS)) for each in corrections)
+    return replace(directory_sections(directory), conduct=measures, cannot=cannot, corrections=noted)
 
 
 def _typical(conduct: Conduct) -> dict[str, float]:
@@ -47,9 +53,9 @@ def _typical(conduct: Conduct) -> dict[str, float]:
     return {name: median(found) for name, found in values.items() if found}
 
 
-def _measures(each: SupplierConduct, typical: dict[str, float] | None) -> tuple[Measure, ...]:
+def _measures(each: SupplierConduct, typical: dict[str, float]) -> tuple[Measure, ...]:
     def _row(name: str, field: str, unit: str, rests_on: str, scale: float = 1.0) -> Measure | None:
-        value, portfolio = getattr(each, field), (typical or {}).get(field)
+        value, portfolio = getattr(each, field), typical.get(field)
         if value is None:
             return None
         return Measure(name, scale * value, None, None, None if portfolio is None else scale * portfolio, unit, rests_on)

@@ -541,9 +541,9 @@ class Run:
         Returns
         -------
         Sections
-            Facts, renewals, conduct, lapses.
+            Facts, renewals, conduct, lapses, corrections so far.
         """
-        return sections_beside(directory or self.directory, self.conduct(), self.lapses())
+        return sections_beside(directory or self.directory, self.conduct(), self.lapses(), self.corrections)
 
     def material(self, sections: Sections | None = None, *, quotes: bool = True) -> Material:
         """Return what a report of this run is made from.
