@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from partnersignal.cli_labels import labels_app, print_comparison, print_groups
+from partnersignal.cli_printing import (
+    explained_word,
+    figure,
+    print_index,
+    print_periods,
+    print_table,
+    progress_bars,
+    say,
+    say_audit,
+)
 from partnersignal.errors import InputError, PartnerSignalError
-
-if TYPE_CHECKING:
-    from partnersignal.index import Comparison
-    from partnersignal.runs import Run
 
 _TAG_FIELDS = ("sentence", "start", "end", "text", "signal", "probability")
 app = typer.Typer(
@@ -46,9 +50,9 @@ def demo(out: OutOption = Path("partnersignal-demo")) -> None:
     from partnersignal.tagging.resources import shipped
 
     sample = shipped("data/sample")
-    with _progress() as progress:
+    with progress_bars() as progress:
         run = score_export(sample / "export", out=out, suppliers=sample / "suppliers.toml", progress=progress)
-    _print_index(run)
+    print_index(run)
 
 
 @app.command()
@@ -87,11 +91,11 @@ def score(
         given = [ours, since, until, as_of, column, scheduler, no_quotes, model != "default", bulk != "count"]
         if any(given):
             raise typer.BadParameter("takes only --suppliers, --pseudonyms, --jobs and --out beside it", param_hint="--append")
-        with _progress() as progress:
+        with progress_bars() as progress:
             run = append_mail(export, out=out, suppliers=suppliers, pseudonyms=pseudonyms, jobs=jobs, progress=progress)
-        _print_index(run)
+        print_index(run)
         return
-    with _progress() as progress:
+    with progress_bars() as progress:
         run = score_export(
             export,
             out=out,
@@ -109,7 +113,7 @@ def score(
             pseudonyms=pseudonyms,
             progress=progress,
         )
-    _print_index(run)
+    print_index(run)
 
 
 @app.command()
@@ -152,8 +156,8 @@ def train(
     asked = {"backend": backend, "seed": seed, "jobs": jobs, "base": base, "signals": signals and str(signals)}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     config = read_config(config_file, **given) if config_file else TrainingConfig(**given)
-    trained = train_model(labels, out, config=config, test_sets=test or (), progress=_say)
-    macro = _figure(trained.figures["macro_f1"])
+    trained = train_model(labels, out, config=config, test_sets=test or (), progress=say)
+    macro = figure(trained.figures["macro_f1"])
     typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
 
 
@@ -179,12 +183,12 @@ def evaluate(
     for name, value in result.items():
         if name == "per_label":
             for label, figures in value.items():
-                ranked = _figure(figures["average_precision"])
-                typer.echo(f"  {label:24s} n={figures['support']:<5d} F1={_figure(figures['f1'])} AP={ranked}")
+                ranked = figure(figures["average_precision"])
+                typer.echo(f"  {label:24s} n={figures['support']:<5d} F1={figure(figures['f1'])} AP={ranked}")
         elif isinstance(value, dict):
-            typer.echo(f"{name:28s} " + ", ".join(f"{key} {_figure(each)}" for key, each in value.items()))
+            typer.echo(f"{name:28s} " + ", ".join(f"{key} {figure(each)}" for key, each in value.items()))
         else:
-            typer.echo(f"{name:28s} {_figure(value)}")
+            typer.echo(f"{name:28s} {figure(value)}")
 
 
 @app.command()
@@ -228,7 +232,7 @@ def index(
     if suppliers is not None:
         changed = reattribute(found, suppliers, read_key(pseudonyms) if pseudonyms else None)
         found = changed.run
-        _say(
+        say(
             f"suppliers: {changed.moved} tags changed hands, {changed.dropped} dropped, {len(changed.needs_scoring)} messages "
             f"need a new scoring, {changed.unchecked} could not be checked (no text); see {run / 'receipt.json'}"
         )
@@ -238,10 +242,10 @@ def index(
     )  # fmt: skip
     counts = opened.corrected.counts
     if any(counts.values()):
-        _say("corrections: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
-    _print_index(opened)
+        say("corrections: " + ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()))
+    print_index(opened)
     if audit is not None:
-        _say_audit(opened.receipt["audit"])
+        say_audit(opened.receipt["audit"])
 
 
 @app.command("audit")
@@ -256,7 +260,7 @@ def draw_audit(
 
     documents, sheet = open_run(run).audit(n, seed, out)
     typer.echo(f"{documents}\n{sheet}")
-    _say(f"fill in 'right' (yes, no, or the right labels) in either file, then: partnersignal index {run} --audit {sheet}")
+    say(f"fill in 'right' (yes, no, or the right labels) in either file, then: partnersignal index {run} --audit {sheet}")
 
 
 @app.command()
@@ -271,7 +275,7 @@ def periods(
 
     opened = open_run(run)
     given = [each.strip() for each in names.split(",")] if names is not None else None
-    _print_comparison(opened, opened.compare(cut, given), as_json)
+    print_periods(opened, opened.compare(cut, given), as_json)
 
 
 @app.command()
@@ -285,7 +289,7 @@ def renewals(
     from partnersignal.runs import open_run
 
     opened = open_run(run)
-    _print_comparison(opened, opened.compare_renewals(suppliers, near), as_json)
+    print_periods(opened, opened.compare_renewals(suppliers, near), as_json)
 
 
 @app.command()
@@ -332,7 +336,7 @@ def ranks(
         group = "-".join(dict.fromkeys(str(row[name]) for name in ("first_group", "last_group")))
         figures = f"{row['index']:5.0f}  {row['expected_rank']:13.1f}  {group:>6}  {above:>14}  {needed:>14}"
         typer.echo(f"{row['supplier']:{width}}  {figures}")
-    _say("suppliers that share a group cannot be told apart; threads needed: of both, to tell a supplier from the next one")
+    say("suppliers that share a group cannot be told apart; threads needed: of both, to tell a supplier from the next one")
 
 
 @app.command()
@@ -357,13 +361,13 @@ def conduct(
         "threads_started": "starts", "share_without_sales": "no sales", "contacts": None, "tenure_days": "tenure d",
         "turnover": None, "main_contact_lasts": "lasts", "share_to_executives": "executives",
     }  # fmt: skip
-    _print_table([title or name for name, title in columns.items()], [[getattr(c, n) for n in columns] for c in measured])
+    print_table([title or name for name, title in columns.items()], [[getattr(c, n) for n in columns] for c in measured])
     typer.echo("\nlapses: cannot (explained before or in the same message) or will not")
     names = ["supplier", "signal", "explained", "unexplained", "unclear"]
-    _print_table(names, [[getattr(each, name) for name in names] for each in lapses])
+    print_table(names, [[getattr(each, name) for name in names] for each in lapses])
     for each in lapses:
         for lapse in each.lapses:
-            typer.echo(f"  {each.supplier}, {lapse.signal}, {_explained(lapse.explained)}: {' '.join(lapse.text.split())}")
+            typer.echo(f"  {each.supplier}, {lapse.signal}, {explained_word(lapse.explained)}: {' '.join(lapse.text.split())}")
 
 
 @app.command()
@@ -379,12 +383,12 @@ def portfolio(
         typer.echo(json.dumps([each.to_dict() for each in placed], indent=1, ensure_ascii=False))
         return
     names = ["supplier", "group", "index", "low", "high", "spend", "criticality", "category"]
-    _print_table(names, [[getattr(each, name) for name in names] for each in placed])
+    print_table(names, [[getattr(each, name) for name in names] for each in placed])
     for each in placed:
         missing = f" Missing: {'; '.join(each.missing)}." if each.missing else ""
         typer.echo(f"\n{each.supplier} ({each.group}): {each.reason}.{missing}")
     if any(each.error_correction == "none" for each in placed):
-        _say("uncorrected: false alarms are not measured, and the intervals do not cover them")
+        say("uncorrected: false alarms are not measured, and the intervals do not cover them")
 
 
 @app.command()
@@ -450,7 +454,7 @@ def suppliers(
     from partnersignal.suppliers import draft_toml
 
     opened = open_export(export)
-    with _progress() as progress:
+    with progress_bars() as progress:
         scans = []
         for number, shard in enumerate(opened.shards):
             progress("scanning shards", number, len(opened.shards))
@@ -469,131 +473,10 @@ def main() -> None:
         raise SystemExit(0) from None
 
 
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on a terminal, a line a stage elsewhere; both on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    tasks: dict[str, Any] = {}
-    try:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-
-            def tell(stage: str, done: int, total: int) -> None:
-                if stage not in tasks:
-                    tasks[stage] = bars.add_task(stage, total=total)
-                bars.update(tasks[stage], completed=done, total=total)
-                if not console.is_terminal and done == total:
-                    _say(f"{stage}: {done:,} of {total:,}")
-
-            yield tell
-    except KeyboardInterrupt:  # typer makes it exit code 130 without a word
-        _say("partnersignal: stopped; the same command goes on where it was")
-        raise
-
-
-def _print_index(run: Run) -> None:
-    """Print the index table, and where to read on (on stderr)."""
-    scores = [result.score for result in run.index]
-    width = max([8, *(len(score.supplier) for score in scores)])
-    typer.echo(f"{'supplier':{width}}  index  90 % interval  balance  threads  messages")
-    for score in scores:
-        shown = f"{score.index:5.0f}" if score.enough_evidence else "    -"
-        balance = "-" if score.balance is None else f"{100 * score.balance:.0f} %"
-        note = "" if score.enough_evidence else "  not enough evidence"
-        interval = f"{score.low:5.0f} to {score.high:3.0f}"
-        counts = f"{score.threads:7d}  {score.messages:8d}"
-        typer.echo(f"{score.supplier:{width}}  {shown}  {interval}   {balance:>7}  {counts}{note}")
-    corrected = "corrected by audit" if any(score.error_correction == "audit" for score in scores) else "uncorrected"
-    _say(f"report: {run.folder / 'report.html'}   receipt: {run.folder / 'receipt.json'}   (50 = typical here; {corrected})")
-
-
-def _say_audit(audit: dict[str, Any]) -> None:
-    """Say what an audit found, changed and cannot know."""
-    for side in ("partner", "vendor"):
-        found = audit[side]
-        if found is None:
-            _say(f"{side} side: nothing flagged, nothing to correct")
-            continue
-        interval = f"{found['low']:.2f} to {found['high']:.2f}"
-        _say(f"{side} side: {found['read']} sentences read, precision {found['precision']:.2f} ({interval})")
-    moved = sorted(audit["changed"], key=lambda each: -abs(each["corrected"] - each["uncorrected"]))[:5]
-    _say("changed most: " + ", ".join(f"{m['supplier']} {m['uncorrected']:.0f} to {m['corrected']:.0f}" for m in moved))
-    _say("an audit cannot know: " + "; ".join(audit["cannot_know"]))
-
-
-def _print_comparison(run: Run, compared: Comparison, as_json: bool) -> None:
-    """Print who changed between periods, and the five sentences that made each change worth telling."""
-    table, shift = compared.to_pandas(), compared.shift
-    told = table[table["enough_evidence"]].head(10)
-    tags = run.tags
-
-    def made(row: Any) -> list[dict[str, Any]]:
-        lines = compared.sentences(row.supplier, tags, row.first, row.second).dropna(subset="sentence").head(5)
-        found: list[dict[str, Any]] = json.loads(lines.to_json(orient="records", force_ascii=False))
-        return found
-
-    if as_json:
-        changes = json.loads(table.to_json(orient="records", force_ascii=False))
-        sentences = {(row.supplier, row.first, row.second): made(row) for row in told.itertuples()}
-        for change in changes:
-            change["sentences"] = sentences.get((change["supplier"], change["first"], change["second"]), [])
-        whole = {"periods": list(compared.names), "portfolio": json.loads(shift.to_json(orient="records")), "changes": changes}
-        typer.echo(json.dumps(whole, indent=1, ensure_ascii=False))
-        return
-    for row in shift.itertuples():
-        typer.echo(f"portfolio, {row.first} to {row.second}: {row.change:+.0f} points (P(rise) {row.p_rise:.2f})")
-    width = max([8, *table["supplier"].str.len()])
-    for row in table.itertuples():
-        note = "real" if row.real else "" if row.enough_evidence else "not enough evidence"
-        both = f"{row.first} {row.index_first:.0f}, {row.second} {row.index_second:.0f}: {row.change:+.0f}"
-        chances = f"P(rise) {row.p_rise:.2f}  P(>10) {row.p_large:.2f}"
-        typer.echo(f"{row.supplier:{width}}  {both}  {chances}  {note}".rstrip())
-        if row.real:
-            for line in made(row):
-                typer.echo(f"    {line['contribution']:+.1f}  {line['signal']}, {line['period']}: {line['text']}")
-
-
 def _by(value: str) -> Any:
     if value not in ("month", "quarter", "year"):
         raise typer.BadParameter(f"got {value!r}, expected month, quarter or year", param_hint="--by")
     return value
-
-
-def _explained(value: bool | None) -> str:
-    return {True: "explained", False: "unexplained", None: "unclear"}[value]
-
-
-def _print_table(names: list[str], rows: list[list[Any]]) -> None:
-    """Print columns as wide as their cells, numbers to the right."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    for row in [names, *cells]:
-        line = (
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        typer.echo("  ".join(line).rstrip())
-
-
-def _cell(value: Any) -> str:
-    if value is None or value == "":
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-def _figure(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _bulk(value: str) -> Any:

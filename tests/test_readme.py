@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from partnersignal.cli import _print_index
+from partnersignal.cli_printing import print_index
 from partnersignal.runs import Run
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ def figures(table: str) -> dict[str, list[float]]:
 
 
 def test_the_index_table_is_the_demos(sample_run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    _print_index(sample_run)
+    print_index(sample_run)
     printed = figures(capsys.readouterr().out)
     shown = figures(re.search(r"```\n(supplier.*?)```", README, re.S)[1])
     assert list(shown) == list(printed)

@@ -12,7 +12,7 @@ from conftest import SAMPLE
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
 from partnersignal.runs import Run
-from partnersignal.runs.shards import part_path
+from partnersignal.runs.parts import part_path
 from partnersignal.runs.tables import SCHEMAS
 
 THIN = {"Brightmere Print", "Solveig Security Testing"}

@@ -22,8 +22,8 @@ from partnersignal.runs import Run, limits
 from partnersignal.runs.files import drafts, replacing
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Stage, Workers, run_stage
+from partnersignal.runs.parts import done_path, items_done, part_path
 from partnersignal.runs.scoring import silent
-from partnersignal.runs.shards import done_path, items_done, part_path
 
 # Told each step on stderr, so that a test knows where a process is.
 SCORE = """

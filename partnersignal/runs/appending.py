@@ -19,12 +19,13 @@ from partnersignal.reading import open_export
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.forgetting import forget, is_forgotten
 from partnersignal.runs.parallel import Progress, Workers
+from partnersignal.runs.parts import part_path, read_scan, write_scan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
 from partnersignal.runs.run import SCAN_FILE, Run, open_run
-from partnersignal.runs.scoring import _scan, _tag, at_work, build_run, silent
+from partnersignal.runs.scoring import at_work, build_run, scan_export, silent, tag_export
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
-from partnersignal.runs.shards import TagJob, part_path, read_scan, write_scan
+from partnersignal.runs.shards import TagJob
 from partnersignal.runs.state import write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.suppliers import SupplierDirectory, infer_directory
@@ -93,7 +94,7 @@ def _append(
     opened = open_export(paths, dict(old.columns))
     work = run.folder.absolute() / "work" / state_of_export
     work.mkdir(parents=True, exist_ok=True)
-    _scan(opened, work, workers, progress)
+    scan_export(opened, work, workers, progress)
     before = read_scan(run.folder / SCAN_FILE)
     first = int(before["shard"].max()) + 1 if len(before) else 0
     shards = dict(iter(before.groupby("shard")))
@@ -112,7 +113,7 @@ def _append(
         run.state["model"], directory, parse_day(old.since, "--since"), parse_day(old.until, "--until"), old.bulk == "count",
         old.quotes, old.columns,
     )  # fmt: skip
-    _tag(opened, Plan(new.assign(shard=new["shard"] - first), plan.last_date), work, job, workers, progress)
+    tag_export(opened, Plan(new.assign(shard=new["shard"] - first), plan.last_date), work, job, workers, progress)
     parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in SCHEMAS}
     state = run.state | {"directory": directory.to_dict(), "appended": [*added, {"export": names, "state": state_of_export}]}
     settings = replace(old, export=(*old.export, *(each for a in state["appended"] for each in a["export"])))

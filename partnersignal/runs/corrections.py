@@ -14,7 +14,7 @@ import pandas as pd
 
 from partnersignal.errors import InputError
 from partnersignal.messages import Message, Party
-from partnersignal.runs.shards import find_sentences
+from partnersignal.runs.sentences import find_sentences
 from partnersignal.suppliers import SupplierDirectory
 
 CORRECTIONS_FILE = "corrections.csv"

@@ -18,8 +18,9 @@ from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
+from partnersignal.runs.sentences import Found, find_sentences
 from partnersignal.runs.settings import hash_files
-from partnersignal.runs.shards import Found, count_exposure, find_sentences
+from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables, write_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, load_directory

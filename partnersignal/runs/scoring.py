@@ -24,11 +24,12 @@ from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.files import drafts, write_json
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
+from partnersignal.runs.parts import items_done, part_path, read_scan, write_scan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
 from partnersignal.runs.run import SCAN_FILE, Run, index_state, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
-from partnersignal.runs.shards import TagJob, items_done, part_path, read_scan, scan_shard, tag_shard, write_scan
+from partnersignal.runs.shards import TagJob, scan_shard, tag_shard
 from partnersignal.runs.state import STATE_FILE, read_state, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.signals import Signal
@@ -151,7 +152,7 @@ def score(
         work = folder.absolute() / "work"
         work.mkdir(exist_ok=True)
         workers = Workers(jobs or joblib.cpu_count(), scheduler or "")
-        plan = _scan(opened, work, workers, progress)
+        plan = scan_export(opened, work, workers, progress)
         if not (plan.rows["unreadable"] == "").any():
             reason = plan.rows["unreadable"].iloc[0] if len(plan.rows) else "it is empty"
             _leave(folder, made)
@@ -161,7 +162,7 @@ def score(
         directory = directory or infer_directory(plan.rows, ours)
         job = TagJob(model, directory, window[0], window[1],
                      bulk == "count", quotes, settings.columns)  # fmt: skip
-        _tag(opened, plan, work, job, workers, progress)
+        tag_export(opened, plan, work, job, workers, progress)
         return _finish(folder, plan, opened, directory, settings, signals, named_as_of, key, progress)
 
 
@@ -238,7 +239,25 @@ def _leave(folder: Path, made: bool) -> None:
         folder.rmdir()
 
 
-def _scan(opened: Export, work: Path, workers: Workers, progress: Progress) -> Plan:
+def scan_export(opened: Export, work: Path, workers: Workers, progress: Progress) -> Plan:
+    """First pass: scan every shard that is not done, and plan.
+
+    Parameters
+    ----------
+    opened : Export
+        What to read.
+    work : pathlib.Path
+        Where the scans lie.
+    workers : Workers
+        Who does it.
+    progress : callable
+        Told stage, done and total.
+
+    Returns
+    -------
+    Plan
+        Of these shards alone.
+    """
     stage = Stage(
         "scanning shards",
         lambda n: joblib.delayed(scan_shard)(opened.shards[n], n, work, opened.mapping),
@@ -249,7 +268,24 @@ def _scan(opened: Export, work: Path, workers: Workers, progress: Progress) -> P
     return make_plan(read_scan(part_path(work, "scan", number)) for number in range(len(opened.shards)))
 
 
-def _tag(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, progress: Progress) -> None:
+def tag_export(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, progress: Progress) -> None:
+    """Second pass: tag every shard that is not done.
+
+    Parameters
+    ----------
+    opened : Export
+        What to read.
+    plan : Plan
+        Of everything.
+    work : pathlib.Path
+        Where the parts of the tables lie.
+    job : TagJob
+        How to tag.
+    workers : Workers
+        Who does it.
+    progress : callable
+        Told stage, done and total.
+    """
     sizes = plan.rows.groupby("shard").size()
     stage = Stage(
         "tagging messages",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -15,27 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from partnersignal.cleaning import (
-    language,
-    latin_script,
-    message_words,
-    quoted_sentences,
-    split_sentences,
-    without_boilerplate,
-    zoned,
-)  # fmt: skip
+from partnersignal.cleaning import language, latin_script, message_words
 from partnersignal.conversations import scan_messages
-from partnersignal.conversations.scan import PACKED
-from partnersignal.conversations.words import unpack, word_hash
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
-from partnersignal.runs.files import checksum, write_json
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
-from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, one_batch, write_table, writing_table
-from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
+from partnersignal.runs.parts import mark_done, part_path
+from partnersignal.runs.sentences import find_sentences
+from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, one_batch, writing_table
+from partnersignal.suppliers import Attribution, SupplierDirectory
 from partnersignal.tagging import Tagger, load
 
 _BATCH = 256  # messages whose sentences are scored together, unless they are long
@@ -73,76 +61,6 @@ class TagJob:
     columns: tuple[tuple[str, str], ...] = ()
 
 
-def part_path(work: Path, table: str, number: int) -> Path:
-    """Return where a shard's part of a table lies.
-
-    Parameters
-    ----------
-    work : pathlib.Path
-        The run's work folder.
-    table : str
-        ``scan``, ``messages``, ``tags`` or ``exposure``.
-    number : int
-        The shard's.
-
-    Returns
-    -------
-    pathlib.Path
-        A Parquet file. Its name holds nothing that a message said.
-    """
-    return work / f"{table}-{number:06d}.parquet"
-
-
-def done_path(work: Path, stage: str, number: int) -> Path:
-    """Return where a shard says that a stage is done.
-
-    Parameters
-    ----------
-    work : pathlib.Path
-        The run's work folder.
-    stage : str
-        ``scan`` or ``tag``.
-    number : int
-        The shard's.
-
-    Returns
-    -------
-    pathlib.Path
-        A JSON file with the number of items and the checksums of the parts, written last.
-    """
-    return work / f"{stage}-{number:06d}.json"
-
-
-def items_done(work: Path, stage: str, number: int) -> int | None:
-    """Find out whether a shard is done, from its files alone.
-
-    Parameters
-    ----------
-    work : pathlib.Path
-        The run's work folder.
-    stage : str
-        ``scan`` or ``tag``.
-    number : int
-        The shard's.
-
-    Returns
-    -------
-    int or None
-        Items in the shard; None if a part is missing or is not as it was written.
-    """
-    try:
-        done = json.loads(done_path(work, stage, number).read_bytes())
-        whole = all(checksum(part_path(work, name, number)) == each for name, each in done["checksums"].items())
-        return int(done["items"]) if whole else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _mark_done(work: Path, stage: str, number: int, items: int, tables: Iterable[str]) -> None:
-    checksums = {name: checksum(part_path(work, name, number)) for name in tables}
-    write_json(done_path(work, stage, number), {"items": items, "checksums": checksums})
-
-
 def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, str], ...]) -> int:
     """First pass over one shard.
 
@@ -170,44 +88,8 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
             rows["position"] += count
             table.add(one_batch(rows, SCAN_SCHEMA))
             count += len(batch)
-    _mark_done(work, "scan", number, count, ["scan"])
+    mark_done(work, "scan", number, count, ["scan"])
     return 1
-
-
-def read_scan(path: Path) -> pd.DataFrame:
-    """Read a scan back.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Of one shard, or of a whole run.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `scan_messages` gave it.
-    """
-    table: pd.DataFrame = pq.read_table(path).to_pandas()
-    text = table.columns.difference(["position", "date", "bulk", "shard", *PACKED])
-    table[text] = table[text].astype(object).where(table[text].notna(), "")
-    table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
-    return table
-
-
-def write_scan(rows: pd.DataFrame, path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> None:
-    """Keep the scan of a whole run, so that more mail can be added without the export.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Of the plan.
-    path : pathlib.Path
-        Replaced if it exists.
-    change : callable, optional
-        Given the rows first.
-    """
-    scan = rows.drop(columns=["thread_id", "duplicate", "orphans", "boilerplate"])
-    write_table(pa.Table.from_pandas(change(scan) if change else scan, preserve_index=False), path)
 
 
 def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: TagJob) -> int:
@@ -239,7 +121,7 @@ def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: Ta
         for batch in _batches(pair for pair in items if not pair[1]["unreadable"]):
             for name, rows in _tag_batch(batch, tagger, job).items():
                 tables[name].add(rows)
-    _mark_done(work, "tag", number, len(plan), SCHEMAS)
+    mark_done(work, "tag", number, len(plan), SCHEMAS)
     return len(plan)
 
 
@@ -352,79 +234,6 @@ def _cleaned(message: Message, fact: dict[str, Any], job: TagJob, languages: Seq
     return _Prepared(
         found.message, fact, status, found.sentences, found.owners, found.words, found.quoted, spoken, known
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Found:
-    """The sentences of a message: its own, then those it is the first to quote.
-
-    Attributes
-    ----------
-    message : Message
-        With its zones.
-    sentences : tuple of Sentence
-        In this order.
-    owners : tuple of Attribution or None
-        One a sentence.
-    words : tuple of str
-        The sentences without the marks of quotes.
-    quoted : int
-        How many are quoted ones.
-    """
-
-    message: Message
-    sentences: tuple[Sentence, ...]
-    owners: tuple[Attribution | None, ...]
-    words: tuple[str, ...]
-    quoted: int
-
-
-def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes | None, directory: SupplierDirectory) -> Found:
-    """Find the sentences of a message, and whose each is, as the plan wants it.
-
-    Parameters
-    ----------
-    message : Message
-        As read.
-    boilerplate, orphans : bytes or None
-        Hashes of the plan: its repeated paragraphs, and the quoted sentences that it is the first to show.
-    directory : SupplierDirectory
-        Who is who.
-
-    Returns
-    -------
-    Found
-        Sentences and owners.
-    """
-    clean = without_boilerplate(zoned(message), frozenset(unpack(boilerplate or b"").tolist()))
-    own = split_sentences(clean.text, clean.zones or ())
-    shown = _orphans(clean, orphans or b"", directory, len(own))
-    return Found(
-        clean,
-        (*own, *(sentence for sentence, _, _ in shown)),
-        (*attribute(clean, own, directory), *(owner for _, owner, _ in shown)),
-        (*(sentence.text for sentence in own), *(text for _, _, text in shown)),
-        len(shown),
-    )
-
-
-def _orphans(
-    message: Message, hashes: bytes, directory: SupplierDirectory, first: int
-) -> list[tuple[Sentence, Attribution | None, str]]:
-    """Find the quoted sentences that the export shows here first, and only in quotes, with whose they are."""
-    waiting = set(unpack(hashes).tolist())
-    found: list[tuple[Sentence, Attribution | None, str]] = []
-    for quoted in quoted_sentences(message) if waiting else ():
-        known = word_hash(quoted.words)
-        if known not in waiting:
-            continue
-        waiting.discard(known)
-        everyone = (message.sender, *message.recipients)
-        others = tuple(party for party in everyone if party is not None and party.address != quoted.author.address)
-        said = replace(message, sender=quoted.author, recipients=others)
-        owner = attribute(said, [quoted.sentence], directory)[0]
-        found.append((replace(quoted.sentence, number=first + len(found)), owner, quoted.words))
-    return found
 
 
 def _set_aside(message: Message, fact: dict[str, Any], job: TagJob) -> str:
