@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -105,9 +106,24 @@ def _pass(stage: Stage, missing: Sequence[int], workers: Workers, total: int, pr
         # One shard at a time to each worker, and no call made before its turn: memory stays flat.
         jobs = -1 if workers.scheduler else min(workers.processes, len(missing))
         parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
-        for count in parallel(stage.call(number) for number in missing):
+        with _interrupts_held():
+            counts = parallel(stage.call(number) for number in missing)
+        for count in counts:
             done += count
             progress(stage.name, done, total)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let the workers that start here inherit a deaf ear for Ctrl-C: who started them stops them, and speaks alone."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
