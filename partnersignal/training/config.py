@@ -37,6 +37,11 @@ class TrainingConfig:
         Peak, of the encoder.
     context : bool
         Whether the encoder reads the sentence before.
+    hard_negatives : float
+        Share of the unlabelled sentences, those the linear model finds most telling, that the encoder of a cascade is
+        trained on.
+    plain_negatives : float
+        Share of the other unlabelled sentences that it is trained on.
     screen_recall : float
         Share of the sentences tagged by the encoder that the cascade's screen must let through.
     jobs : int
@@ -62,9 +67,11 @@ class TrainingConfig:
     seed: int = 13
     strength: float = 10.0
     base: str = DEFAULT_BASE
-    epochs: int = 2
+    epochs: int = 4
     learning_rate: float = 2e-4
     context: bool = False
+    hard_negatives: float = 0.33
+    plain_negatives: float = 0.25
     screen_recall: float = 0.99
     jobs: int = 1
     partner_false_alarms: float = 0.008
@@ -89,6 +96,9 @@ class TrainingConfig:
             raise InputError(f"got epochs={self.epochs}, learning_rate={self.learning_rate}, expected positive numbers")
         if not 0 < self.screen_recall <= 1:
             raise InputError(f"got screen_recall={self.screen_recall}, expected a share above 0, at most 1")
+        for name in ("hard_negatives", "plain_negatives"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"got {name}={getattr(self, name)}, expected a share, 0 to 1")
         if self.class_weights not in ("none", "balanced"):
             raise InputError(f"got class_weights={self.class_weights!r}, expected none or balanced")
         if self.patience < 0 or self.freeze < -1:
