@@ -22,6 +22,7 @@ from partnersignal.index.audit import AUDIT_KEY
 from partnersignal.labels import read_labels
 from partnersignal.runs import Run
 from partnersignal.runs.audits import read_audit, write_audit
+from partnersignal.runs.state import write_state
 from partnersignal.signals import default_signals
 
 SIGNALS = default_signals()
@@ -217,6 +218,37 @@ def test_a_run_is_corrected_and_stays_so(run: Run) -> None:
     assert weighed.index.model.correction.false_rate[1] < corrected.index.model.correction.false_rate[1]
     for result in weighed.index:
         assert result.explain().total == pytest.approx(result.index - 50, abs=1e-9)
+
+
+def test_an_audit_knows_how_much_false_alarms_differed_for_the_model_that_scored(
+    run: Run, tiny_model: Path, tmp_path: Path
+) -> None:
+    """From the model folder into the run; from there into the interval; a run or model without it counts as 0."""
+    shutil.copytree(tiny_model, tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "partnersignal.json").read_text())
+    (tmp_path / "mail.jsonl").write_text(
+        json.dumps({"from": "a@acme.com", "to": "me@us.example", "body": "The cable is late."})
+    )
+    told = []
+    for training in ({"false_alarm_variation": {"partner": 0.5, "vendor": 0.7}}, {}):
+        (tmp_path / "model" / "partnersignal.json").write_text(json.dumps(config | {"training": training}))
+        scored = ps.score(tmp_path / "mail.jsonl", out=tmp_path / f"run{len(told)}", model=str(tmp_path / "model"), jobs=1)
+        told.append((scored.state["false_alarm_variation"], scored.receipt["variation_between_sources"]))
+    assert told[0] == ({"partner": 0.5, "vendor": 0.7},) * 2
+    assert told[1] == (None, "not measured by this model: taken as 0")
+
+    _, sheet = run.audit(60)
+    fill(sheet)
+    state = {name: value for name, value in run.state.items() if name != "false_alarm_variation"}
+    write_state(run.folder, state)
+    older = ps.open_run(run.folder).reindex(audit=sheet)
+    assert older.index.model.correction.between == (0, 0)
+    assert older.receipt["variation_between_sources"] == told[1][1]
+    write_state(run.folder, older.state | {"false_alarm_variation": told[0][0]})
+    wider = ps.open_run(run.folder).reindex()
+    assert wider.index.model.correction.between == (0.5, 0.7)
+    assert wider.receipt["variation_between_sources"] == told[0][0]
+    assert (wider.index.model.posterior.sd > older.index.model.posterior.sd).all()
 
 
 def test_the_label_file_is_one_and_is_not_trained_on_unread(run: Run) -> None:

@@ -26,6 +26,19 @@ def test_folders_of_every_format_still_load_and_score_the_same(version: int, bac
     np.testing.assert_allclose(tagger.predict_proba(TEXTS, "customer"), expected, atol=1e-4)
 
 
+def test_a_folder_may_say_how_much_false_alarms_differ(tmp_path: Path) -> None:
+    """What was added to format 1: folders without it load (above), one with a damaged figure says so."""
+    shutil.copytree(MODELS / "v1" / "linear", tmp_path / "m")
+    file = tmp_path / "m" / "partnersignal.json"
+    data = json.loads(file.read_text())
+    file.write_text(json.dumps(data | {"training": {"false_alarm_variation": {"partner": 0.5, "vendor": 0}}}))
+    assert ps.load(tmp_path / "m").config.training["false_alarm_variation"]["partner"] == 0.5
+    for wrong in ({"partner": 0.5}, {"partner": -1, "vendor": 0}, {"partner": float("nan"), "vendor": 0}, [1]):
+        file.write_text(json.dumps(data | {"training": {"false_alarm_variation": wrong}}))
+        with pytest.raises(ModelError, match=r"got a damaged .*partnersignal\.json"):
+            ps.load(tmp_path / "m")
+
+
 @pytest.mark.parametrize("part", ["encoder/encoder.onnx", "encoder/model.safetensors", "encoder/tokenizer.json"])
 def test_a_damaged_encoder_says_so(part: str, tmp_path: Path) -> None:
     shutil.copytree(MODELS / "v1", tmp_path / "m")

@@ -1,6 +1,7 @@
 """Training, thresholds, evaluation."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from partnersignal.errors import InputError
 from partnersignal.labels import LabelledSentence
 from partnersignal.signals import default_signals
 from partnersignal.training import TrainingConfig, evaluate, train
-from partnersignal.training.evaluation import expected_calibration_error, figures
+from partnersignal.training.evaluation import expected_calibration_error, false_alarm_variation, figures
 from partnersignal.training.splits import group_folds
 from partnersignal.training.thresholds import choose_thresholds, make_calibration
 
@@ -40,6 +41,8 @@ def test_the_card_says_what_was_measured(tiny_model: Path) -> None:
     card = (tiny_model / "MODEL_CARD.md").read_text()
     assert "320 sentences in 4 groups" in card
     assert "| broken_promise | vendor | 160 |" in card
+    omega = ps.load(tiny_model).config.training["false_alarm_variation"]
+    assert f"{omega['partner']:.3f} on the partner side and {omega['vendor']:.3f} on the vendor side" in card
 
 
 def test_evaluate_is_the_contract(tiny_model: Path, tmp_path: Path) -> None:
@@ -131,6 +134,25 @@ def test_a_label_ignored_on_a_sentence_counts_neither_way() -> None:
     result = figures(np.array([[0.9, 0.1]]), np.array([0.5, 0.5]), [sentence("", frozenset(["listening"]))], signals)
     assert result["per_label"]["listening"]["support"] == 0
     assert result["false_positive_rate"] is None and result["any_signal"]["f1"] is None
+
+
+def test_false_alarms_are_counted_a_group_and_side() -> None:
+    """Right is any signal of the side; what readers left open on it, and groups without anything else, are out."""
+    signals = [s for s in default_signals() if s.label in ("listening", "empathy", "upselling")]
+    vendor = signals.index(next(s for s in signals if s.side == "vendor"))
+    flagged = np.eye(3)[[(vendor + 1) % 3]]
+    plain, wrong = np.zeros((1, 3)), flagged
+    rows = [
+        *[(replace(sentence(), group="a"), wrong)] * 12, *[(replace(sentence(), group="a"), plain)] * 88,
+        *[(replace(sentence(), group="b"), wrong)] * 2, *[(replace(sentence("upselling"), group="b"), plain)] * 98,
+        *[(replace(sentence("listening empathy"), group="b"), wrong)] * 50,
+        *[(replace(sentence("", frozenset(["empathy"])), group="c"), wrong)] * 50,
+    ]  # fmt: skip
+    said, given = [row[0] for row in rows], np.concatenate([row[1] for row in rows])
+    found = false_alarm_variation(given, np.full(3, 0.5), said, signals)
+    # 12 and 2 of 100: r = .07, ((5^2 + 5^2) 2 - 14) / (7^2 + 7^2).
+    assert found == {"partner": round((86 / 98) ** 0.5, 3), "vendor": 0.0}
+    assert false_alarm_variation(given[:100], np.full(3, 0.5), said[:100], signals) is None, "one source"
 
 
 def test_nothing_gives_undefined_figures() -> None:

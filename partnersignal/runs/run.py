@@ -55,6 +55,7 @@ from partnersignal.tagging.tagger import find_model
 
 TABLES = ("messages", "tags", "exposure")
 SCAN_FILE = "scan.parquet"  # what the plan was made of, to add mail to the run later
+NOT_MEASURED = "not measured by this model: taken as 0"
 
 
 @dataclass(frozen=True)
@@ -487,8 +488,8 @@ class Run:
             found = Audit.from_dict(stored)
         else:
             found = judge(read_audit(path, evidence.signals), flagged_sentences(whole, self.tags))
-        variation = load_config(find_model(self.state["model"])).training.get("false_alarm_variation") or {}
-        return found, found.correction(whole.threads, (variation.get("partner", 0.0), variation.get("vendor", 0.0)))
+        variation = self.state.get("false_alarm_variation") or {"partner": 0.0, "vendor": 0.0}
+        return found, found.correction(whole.threads, (variation["partner"], variation["vendor"]))
 
     def _audit_receipt(self, found: Audit, path: str | os.PathLike[str] | None) -> dict[str, Any]:
         """Return what the receipt says of an audit: what was read, what it changed, what it cannot know."""
@@ -501,18 +502,15 @@ class Run:
             {"supplier": s.supplier, "uncorrected": round(plain[s.supplier].index, 4), "corrected": round(s.index, 4)}
             for s in index
         ]
-        measured = any(index.correction.between)
         return {
             "error_correction": "audit: false alarms corrected a side, from sentences read in this run",
+            "variation_between_sources": self.state.get("false_alarm_variation") or NOT_MEASURED,
             "audit": {
                 "file": str(path) if path is not None else before.get("file"),
                 **found.to_dict(),
                 "false_alarms_per_effective_sentence": dict(
                     zip(("partner", "vendor"), index.correction.false_rate, strict=True)
                 ),
-                "variation_between_sources": list(index.correction.between)
-                if measured
-                else "not measured by this model: taken as 0",
                 "changed": changed,
                 "cannot_know": list(CANNOT_KNOW),
             },

@@ -27,7 +27,7 @@ from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
 from partnersignal.runs.parts import items_done, part_path, read_scan, write_scan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
-from partnersignal.runs.run import SCAN_FILE, Run, index_state, open_run
+from partnersignal.runs.run import NOT_MEASURED, SCAN_FILE, Run, index_state, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
 from partnersignal.runs.shards import TagJob, scan_shard, tag_shard
 from partnersignal.runs.state import STATE_FILE, read_state, write_state
@@ -35,6 +35,7 @@ from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, infer_directory, load_directory
 from partnersignal.tagging import load
+from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import SHIPPED_NAMES, find_model
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -344,14 +345,18 @@ def build_run(folder: Path, receipt: dict[str, Any], weights: Mapping[str, float
         With the index in its state.
     """
     built = build_index(Run(folder).evidence(), weights=weights, as_of=as_of)
+    state = read_state(folder)
+    # Of the model that gave the tags: the folder may hold another one by the time of an audit.
+    variation = load_config(find_model(state["model"])).training.get("false_alarm_variation")
     receipt |= {
         "as_of": built.as_of.isoformat() if built.as_of else None,
         "half_life_days": built.half_life,
         "prior": built.prior.source,
         "error_correction": "none: uncorrected, false alarms of the model are in the numbers",
+        "variation_between_sources": variation or NOT_MEASURED,
     }
     write_json(folder / "receipt.json", receipt)
-    write_state(folder, {**read_state(folder), "index": index_state(built, "count", None, None, None)})
+    write_state(folder, {**state, "false_alarm_variation": variation, "index": index_state(built, "count", None, None, None)})
     run = Run(folder)
     run.write_outputs()
     return run

@@ -39,7 +39,8 @@ class ModelConfig:
         What the backend must know: the encoder's longest input and whether it reads the sentence
         before; the cascade's screen.
     training : mapping
-        Corpus, seed and figures, for the card.
+        Corpus, seed and figures, for the card. ``false_alarm_variation``, where measured: omega of the
+        sides ``partner`` and ``vendor``.
     """
 
     backend: str
@@ -121,6 +122,9 @@ def load_config(folder: Path) -> ModelConfig:
         if not sound or not all(math.isfinite(v) for column in columns.values() for v in column):
             raise ValueError("signals, sides or numbers are wrong")
         options, training = dict(data.get("options", {})), dict(data.get("training", {}))
+        variation = training.get("false_alarm_variation")
+        if variation and not all(0 <= float(variation[side]) < math.inf for side in ("partner", "vendor")):
+            raise ValueError("the variation of false alarms is no number from 0")
         return ModelConfig(backend, signals, Calibration(**columns), tuple(data["languages"]), options, training)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error

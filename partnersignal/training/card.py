@@ -52,6 +52,7 @@ def write_card(
         rows=rows,
         report=figures[tagger.config.backend],
         options=tagger.config.options,
+        variation=tagger.config.training.get("false_alarm_variation"),
         thresholds=tagger.thresholds,
         n=lambda value: "-" if value is None else f"{value:.3f}",
         p=lambda value: "-" if value is None else f"{100 * value:.2f} %",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import average_precision_score
 
+from partnersignal.index import variation_between
 from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.signals import Signal
 from partnersignal.tagging import Tagger, load
@@ -19,6 +20,7 @@ from partnersignal.training.thresholds import make_calibration
 ORDINARY_SHARE = 0.02  # of labelled sentences, below which a group is ordinary mail
 FEWEST_POSITIVES = 5  # below, a label stays out of the macro average
 _BINS = 10
+_FEWEST_SOURCES = 2
 
 
 def evaluate(
@@ -239,6 +241,43 @@ def figures(
         "ece": expected_calibration_error(any_probability, any_truth),
         "brier": _mean(((any_probability - any_truth) ** 2).tolist()),
     }
+
+
+def false_alarm_variation(
+    probabilities: Floats, thresholds: Floats, sentences: Sequence[LabelledSentence], signals: Sequence[Signal]
+) -> dict[str, float] | None:
+    """Measure how much the rate of false alarms differs between sources, which are groups.
+
+    A false alarm of a side is a sentence flagged for it that shows no signal of it, as in an audit.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of shape (n_sentences, n_signals)
+        Calibrated; of sentences whose group the model was not fitted on.
+    thresholds : numpy.ndarray of shape (n_signals,)
+        Decision thresholds.
+    sentences : sequence of LabelledSentence of length n_sentences
+        What readers said.
+    signals : sequence of Signal of length n_signals
+        Columns.
+
+    Returns
+    -------
+    dict or None
+        omega of the sides ``partner`` and ``vendor``; None with fewer than two groups.
+    """
+    names, group = np.unique([sentence.group for sentence in sentences], return_inverse=True)
+    if len(names) < _FEWEST_SOURCES:
+        return None
+    truth, scored = truth_matrix(sentences, [signal.label for signal in signals])
+    predicted, found = probabilities >= thresholds, {}
+    for side in ("partner", "vendor"):
+        columns = np.array([signal.side == side for signal in signals])
+        clear = (scored & ~truth)[:, columns].all(axis=1)
+        wrong = clear & predicted[:, columns].any(axis=1)
+        alarms, size = np.bincount(group, weights=wrong), np.bincount(group, weights=clear)
+        found[side] = round(variation_between(alarms[size > 0].tolist(), size[size > 0].tolist()), 3)
+    return found
 
 
 def _label_figures(truth: Bools, predicted: Bools, probabilities: Floats, scored: Bools) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from partnersignal.tagging.encoder import EncoderModel
 from partnersignal.tagging.folder import ModelConfig
 from partnersignal.training.config import TrainingConfig
 from partnersignal.training.encoder import EncoderSettings, fit_encoder
-from partnersignal.training.evaluation import FEWEST_POSITIVES, figures, ordinary_rows, truth_matrix
+from partnersignal.training.evaluation import FEWEST_POSITIVES, false_alarm_variation, figures, ordinary_rows, truth_matrix
 from partnersignal.training.linear import fit_linear
 from partnersignal.training.splits import Rows, group_folds
 from partnersignal.training.thresholds import make_calibration
@@ -129,7 +129,7 @@ class Task:
         """
         return figures(calibration.probabilities(scores), calibration.threshold, self.sentences, self.signals)
 
-    def save_config(self, folder: Path, backend: str, calibration: Calibration, **options: Any) -> None:
+    def save_config(self, folder: Path, backend: str, scores: Floats, calibration: Calibration, **options: Any) -> None:
         """Write the configuration of a model folder.
 
         Parameters
@@ -138,8 +138,10 @@ class Task:
             Exists.
         backend : str
             Which files hold the weights.
+        scores : numpy.ndarray of shape (n_sentences, n_signals)
+            Out of fold.
         calibration : Calibration
-            Probabilities and thresholds.
+            Chosen on them.
         **options : Any
             What the backend must know.
         """
@@ -147,6 +149,11 @@ class Task:
         training: dict[str, Any] = {
             "sentences": len(self.sentences), "groups": groups, "seed": self.config.seed, "folds": len(self.folds)
         }  # fmt: skip
+        variation = false_alarm_variation(
+            calibration.probabilities(scores), calibration.threshold, self.sentences, self.signals
+        )
+        if variation:
+            training["false_alarm_variation"] = variation
         if self.renamed:
             training["renamed"] = dict(self.renamed)
         ModelConfig(backend, self.signals, calibration, options=options, training=training).save(folder)
@@ -225,11 +232,12 @@ def fit_cascade(task: Task, folder: Path) -> Figures:
     task.progress(
         f"share of the linear model {share}; the screen lets {passed.mean():.0%} through, {ordinary:.0%} of ordinary mail"
     )
+    screened = np.where(passed[:, None], joint, SILENT)
     task.save_config(
-        folder, "cascade", calibration, share=share, screen=screen, silent=SILENT, ordinary_passed=round(ordinary, 3)
+        folder, "cascade", screened, calibration, share=share, screen=screen, silent=SILENT, ordinary_passed=round(ordinary, 3)
     )
     return {
-        "cascade": task.figures(np.where(passed[:, None], joint, SILENT), calibration),
+        "cascade": task.figures(screened, calibration),
         "linear": task.figures(cheap, linear),
         "encoder": task.figures(scores, encoder),
     }
@@ -259,7 +267,7 @@ def _linear(task: Task, folder: Path) -> tuple[Floats, Calibration]:
     sentences, voices, _ = task.texts()
     fit_linear(sentences, voices, truth, scored, **options).save(folder)
     calibration = task.calibrate(scores)
-    task.save_config(folder, "linear", calibration)
+    task.save_config(folder, "linear", scores, calibration)
     return scores, calibration
 
 
@@ -293,7 +301,7 @@ def _encoder(task: Task, folder: Path, chosen: Bools) -> tuple[Floats, Calibrati
     for file in (task.work / "encoder-all").iterdir():
         if file.is_file():
             file.rename(folder / file.name)
-    task.save_config(folder, "encoder", calibration, context=task.config.context, max_tokens=MAX_TOKENS)
+    task.save_config(folder, "encoder", scores, calibration, context=task.config.context, max_tokens=MAX_TOKENS)
     return scores, calibration
 
 
