@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from partnersignal.messages import Message, Unreadable
 from partnersignal.reading.mime import parse_message
-from partnersignal.reading.shard import LARGEST_MESSAGE, SHARD_BYTES, Shard
+from partnersignal.reading.shard import LARGEST_MESSAGE, READ_BYTES, SHARD_BYTES, Shard
 
 # A separator is "From ", an address or "-", a time and a year (or nothing, as new Thunderbirds write), after a
 # blank line and before a header line. A sentence that starts with "From" is none of that. The first line of an
@@ -78,7 +78,7 @@ def _message(data: mmap.mmap, start: int, stop: int, shard: Shard) -> Message | 
     source = f"{shard.name}:{start}"
     if stop - start > LARGEST_MESSAGE:
         return Unreadable(source, f"larger than {LARGEST_MESSAGE // 1024 // 1024} MiB")
-    raw = data[start:stop].partition(b"\n")[2]
+    raw = data[start : min(stop, start + READ_BYTES)].partition(b"\n")[2]
     try:
         return parse_message(_ESCAPED.sub(rb"\1", raw), source)
     except ValueError as error:
