@@ -27,7 +27,7 @@ from partnersignal.training.thresholds import make_calibration
 MAX_TOKENS = 96
 _STOPPING_FOLDS = 10  # one in so many sentences, in whole groups, says when to stop early
 SILENT = -30.0  # log-odds of what the screen keeps from the encoder
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the linear model in the cascade, tried out of fold
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # of the linear model in the cascade, tried out of fold
 _FLAT = 0.1  # standard deviation of log-odds
 
 
