@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from partnersignal.cleaning import message_words, quoted_sentences, without_boil
 from partnersignal.conversations import make_plan, scan_messages
 from partnersignal.conversations.words import pack, unpack, word_hash
 from partnersignal.messages import Message, Party, Zone
+from partnersignal.runs import append
 
 DAY = datetime(2024, 3, 5, 9, tzinfo=UTC)
 INTRO = "On Tue, 5 Mar 2024 at 09:12, Ann Lee <ann@acme.example> wrote:"
@@ -241,6 +244,35 @@ def test_words_seen_only_in_quotes_are_tagged_once_for_their_author(tiny_model: 
 def test_words_whose_original_is_there_are_tagged_there(tiny_model: Path, tmp_path: Path) -> None:
     run = run_of(tmp_path, tiny_model, (US, SUPPLIER, f"Thanks for telling us that.\n\n{QUOTED_LATE}"), (SUPPLIER, US, LATE))
     assert [(tag.zone, tag.message_id) for tag in run.tags.itertuples()] == [("new", "1@x")]
+
+
+def test_a_quote_gives_way_to_an_original_that_is_added_later(tiny_model: Path, tmp_path: Path) -> None:
+    """Everything is then as if all mail had been scored together, also when the quote was the whole of a message."""
+    second = "The abadge slipped a third time."
+    replies = (
+        (US, SUPPLIER, f"Thanks.\n\nOn Mon, 6 Jan 2025 at 09:00, {SUPPLIER} wrote:\n> {LATE}\n\nOn Sun, 5 Jan 2025 at 09:00, {SUPPLIER} wrote:\n> {second}\n"),
+        (US, SUPPLIER, QUOTED_LATE.replace("aserver", "bserver")),
+    )  # fmt: skip
+    originals = ((SUPPLIER, US, LATE), (SUPPLIER, US, LATE.replace("aserver", "bserver")))
+    run = run_of(tmp_path, tiny_model, *replies)
+    assert [(tag.message_id, tag.sentence, tag.zone) for tag in run.tags.itertuples()] == [
+        ("0@x", 1, "quoted"), ("0@x", 2, "quoted"), ("1@x", 0, "forwarded")
+    ]  # fmt: skip
+    (tmp_path / "whole").mkdir()
+    whole = run_of(tmp_path / "whole", tiny_model, *replies, *originals)
+    text = (tmp_path / "whole" / "x.mbox").read_text()
+    (tmp_path / "later.mbox").write_text(text[text.index("From a@b.com", text.index("<1@x>")) :])
+    shutil.copytree(run.folder, tmp_path / "corrected")
+    added = append(tmp_path / "later.mbox", out=run.folder, jobs=1)
+    assert len(added.tags) == 3 and set(added.tags[["message_id", "zone"]].itertuples(index=False, name=None)) == {
+        ("0@x", "quoted"), ("2@x", "new"), ("3@x", "new")
+    }  # fmt: skip
+    for name in ("messages", "tags", "exposure"):
+        one, other = (pd.read_parquet(each.folder / f"{name}.parquet") for each in (added, whole))
+        pd.testing.assert_frame_equal(*(each.drop(columns="source", errors="ignore") for each in (one, other)))
+    (tmp_path / "corrected" / "corrections.csv").write_text("message_id,sentence,signal,action\n0@x,2,broken_promise,strike\n")
+    fixed = append(tmp_path / "later.mbox", out=tmp_path / "corrected", jobs=1)
+    assert fixed.corrected.counts["strike"] == 1 and (fixed.tags["message_id"] == "0@x").sum() == 1, "numbers stay"
 
 
 def test_a_forward_without_a_word_is_tagged_for_whom_it_quotes(tiny_model: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from partnersignal.messages import Party, Unreadable
 from partnersignal.reading import open_export
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.forgetting import forget, is_forgotten
+from partnersignal.runs.originals import GivenBack
 from partnersignal.runs.parallel import Progress, Workers
 from partnersignal.runs.parts import part_path, read_scan, write_scan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
@@ -29,6 +30,7 @@ from partnersignal.runs.shards import TagJob
 from partnersignal.runs.state import write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables
 from partnersignal.suppliers import SupplierDirectory, infer_directory
+from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model
 
 
@@ -151,13 +153,21 @@ def _write(
     state: dict[str, Any], settings: RunSettings, passed_over: Iterable[Unreadable],
 ) -> None:  # fmt: skip
     changes: Mapping[str, Change] = {}
+    own = plan.rows[~plan.rows["duplicate"]]
+    orphans = dict(zip(own["message_id"], own["orphans"], strict=True))
+    languages = load_config(find_model(run.state["model"])).languages
+    given_back = GivenBack(run.directory, languages, orphans, {each.message_id for each in run.corrections})
+    quotes: Mapping[str, Change] = {
+        "messages": given_back.messages, "tags": given_back.tags, "exposure": given_back.exposure
+    }  # fmt: skip
     if key is not None:
         names = name_digests(key, map(pd.read_parquet, parts["messages"]), directory) | set(state["name_digests"])
         changes, state = hiding(key, names), state | {"name_digests": sorted(names)}
     thread = dict(zip(plan.rows["message_id"], plan.rows["thread_id"], strict=True))
     draft = begin_draft(run.folder)
     for name, schema in SCHEMAS.items():
-        change = _threaded(thread, changes.get(name, _as_it_is)) if name != "tags" else changes.get(name)
+        change = changes.get(name, _as_it_is)
+        change = _after(quotes[name], _threaded(thread, change) if name != "tags" else change)
         join_tables([run.folder / f"{name}.parquet", *parts[name]], draft / f"{name}.parquet", schema, change)
     write_scan(plan.rows, draft / SCAN_FILE, changes.get("scan"))
     write_state(draft, state)
@@ -174,6 +184,10 @@ def _write(
 
 def _as_it_is(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
+
+
+def _after(first: Change, then: Change) -> Change:
+    return lambda frame: then(first(frame))
 
 
 def _threaded(thread: Mapping[str, str], change: Change) -> Change:

@@ -13,17 +13,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partnersignal.cleaning import latin_script
-from partnersignal.messages import Message, Party
+from partnersignal.messages import Party
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
-from partnersignal.runs.sentences import Found, find_sentences
+from partnersignal.runs.sentences import Found, find_sentences, stored_message
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.tables import SCHEMAS, join_tables, write_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, load_directory
+from partnersignal.tagging.folder import load_config
+from partnersignal.tagging.tagger import find_model
 
 _LISTED = 1_000  # message ids named one by one
 
@@ -80,7 +82,7 @@ def reattribute(run: Run, suppliers: str | os.PathLike[str], pseudonyms: Pseudon
     directory = load_directory(suppliers, run.state["settings"]["ours"])
     key = key_of_run(pseudonyms, run.state["settings"]["pseudonyms"])
     directory = key.directory(directory) if key else directory
-    ledger = _Ledger(run.directory, directory)
+    ledger = _Ledger(run.directory, directory, load_config(find_model(run.state["model"])).languages)
     draft = begin_draft(run.folder)
     tables = {name: run.folder / f"{name}.parquet" for name in SCHEMAS}
     join_tables([tables["messages"]], draft / "messages.parquet", SCHEMAS["messages"], ledger.messages)
@@ -115,6 +117,7 @@ class _Ledger:
 
     old: SupplierDirectory
     new: SupplierDirectory
+    languages: tuple[str, ...]
     moved: int = 0
     dropped: int = 0
     needs_scoring: dict[str, None] = field(default_factory=dict)
@@ -146,7 +149,7 @@ class _Ledger:
             found.append((_text(row.supplier), _text(row.voice), _text(row.status)))
             if row.status not in ("tagged", "unattributed"):
                 continue
-            message = _stored(row)
+            message = stored_message(row)
             before = find_sentences(message, row.repeats, row.orphans, self.old)
             if len(before.sentences) != row.sentences:
                 self.by_name.add(message.message_id)
@@ -168,7 +171,8 @@ class _Ledger:
         if any(a is not None and k is None and latin_script(s.text) for a, k, s in zip(after, kept, sentences, strict=True)):
             self.needs_scoring[message.message_id] = None
         self.owners[message.message_id] = kept
-        self.rows[message.message_id] = count_exposure(message, row.thread_id, bool(row.bulk), sentences, kept)
+        known = _text(row.language) is None or row.language in self.languages
+        self.rows[message.message_id] = count_exposure(message, row.thread_id, bool(row.bulk), sentences, kept, known)
         suppliers, voices = ({getattr(o, name) for o in kept if o is not None} for name in ("supplier", "voice"))
         return _only(suppliers), _only(voices), "tagged" if any(kept) else "unattributed"
 
@@ -203,16 +207,6 @@ class _Ledger:
         )
         table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
         return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
-
-
-def _stored(row: Any) -> Message:
-    """Return a message as the run keeps it."""
-    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
-    return Message(
-        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
-        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
-        _text(row.subject) or "", _text(row.text) or "", kind=row.kind,
-    )  # fmt: skip
 
 
 def _text(value: Any) -> str | None:

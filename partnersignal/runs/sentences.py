@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
 
 from partnersignal.cleaning import quoted_sentences, split_sentences, without_boilerplate, zoned
 from partnersignal.conversations.words import unpack, word_hash
-from partnersignal.messages import Message, Sentence
+from partnersignal.messages import Message, Party, Sentence
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 
 
@@ -33,6 +36,27 @@ class Found:
     owners: tuple[Attribution | None, ...]
     words: tuple[str, ...]
     quoted: int
+
+
+def stored_message(row: Any) -> Message:
+    """Return a message as a run keeps it.
+
+    Parameters
+    ----------
+    row : named tuple
+        Of the messages table.
+
+    Returns
+    -------
+    Message
+        Without words where the run was asked to keep none.
+    """
+    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
+    subject, text = (each if isinstance(each, str) else "" for each in (row.subject, row.text))
+    return Message(
+        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
+        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients), subject, text, kind=row.kind,
+    )  # fmt: skip
 
 
 def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes | None, directory: SupplierDirectory) -> Found:

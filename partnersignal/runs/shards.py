@@ -301,7 +301,12 @@ def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
 
 
 def count_exposure(
-    message: Message, thread_id: str, bulk: bool, sentences: Sequence[Sentence], owners: Sequence[Attribution | None]
+    message: Message,
+    thread_id: str,
+    bulk: bool,
+    sentences: Sequence[Sentence],
+    owners: Sequence[Attribution | None],
+    known_language: bool,
 ) -> list[dict[str, Any]]:
     """Count how much of a message is about whom.
 
@@ -317,6 +322,8 @@ def count_exposure(
         Its own new words.
     owners : sequence of Attribution or None
         One a sentence.
+    known_language : bool
+        Whether the model knows its language.
 
     Returns
     -------
@@ -325,4 +332,5 @@ def count_exposure(
     """
     fact = {"thread_id": thread_id, "bulk": bulk}
     words = tuple(sentence.text for sentence in sentences)
-    return _exposure_rows(_Prepared(message, fact, "tagged", tuple(sentences), tuple(owners), words))
+    prepared = _Prepared(message, fact, "tagged", tuple(sentences), tuple(owners), words, known_language=known_language)
+    return _exposure_rows(prepared)
