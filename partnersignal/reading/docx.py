@@ -65,7 +65,9 @@ def read_document(data: bytes) -> Document:
             body = _part(archive, "word/document.xml")
             styles = _part(archive, "word/styles.xml")
             core = _part(archive, "docProps/core.xml")
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except zlib.error:
+        raise ValueError("it is no whole Word document (what is compressed in it is damaged)") from None
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"it is no whole Word document ({error})") from None
     if body is None:
         raise ValueError("it is no Word document: word/document.xml is missing")
