@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partnersignal.cleaning import latin_script
-from partnersignal.messages import Message, Party
+from partnersignal.messages import Party
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
-from partnersignal.runs.sentences import Found, find_sentences
+from partnersignal.runs.sentences import Found, find_sentences, stored_message, text_or_none
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
@@ -143,10 +143,10 @@ class _Ledger:
         found: list[tuple[str | None, ...]] = []
         row: Any
         for row in frame.itertuples(index=False):
-            found.append((_text(row.supplier), _text(row.voice), _text(row.status)))
+            found.append((text_or_none(row.supplier), text_or_none(row.voice), text_or_none(row.status)))
             if row.status not in ("tagged", "unattributed"):
                 continue
-            message = _stored(row)
+            message = stored_message(row)
             before = find_sentences(message, row.repeats, row.orphans, self.old)
             if len(before.sentences) != row.sentences:
                 self.by_name.add(message.message_id)
@@ -203,20 +203,6 @@ class _Ledger:
         )
         table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
         return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
-
-
-def _stored(row: Any) -> Message:
-    """Return a message as the run keeps it."""
-    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
-    return Message(
-        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
-        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
-        _text(row.subject) or "", _text(row.text) or "", kind=row.kind,
-    )  # fmt: skip
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _only(values: set[str]) -> str | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
 
 from partnersignal.cleaning import quoted_sentences, split_sentences, without_boilerplate, zoned
 from partnersignal.conversations.words import unpack, word_hash
-from partnersignal.messages import Message, Sentence
+from partnersignal.messages import Message, Party, Sentence
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 
 
@@ -62,6 +65,43 @@ def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes |
         (*(sentence.text for sentence in own), *(text for _, _, text in shown)),
         len(shown),
     )
+
+
+def stored_message(row: Any) -> Message:
+    """Return a message as the run keeps it.
+
+    Parameters
+    ----------
+    row : namedtuple
+        Of the run's table of messages.
+
+    Returns
+    -------
+    Message
+        With an empty text where the run keeps none.
+    """
+    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
+    return Message(
+        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
+        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
+        text_or_none(row.subject) or "", text_or_none(row.text) or "", kind=row.kind,
+    )  # fmt: skip
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return a cell of a table as text.
+
+    Parameters
+    ----------
+    value : object
+        A str, None or NaN.
+
+    Returns
+    -------
+    str or None
+        None where there is no text.
+    """
+    return value if isinstance(value, str) else None
 
 
 def _orphans(
