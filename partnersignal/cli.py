@@ -40,6 +40,7 @@ KeyOption = Annotated[
         help="Key file (16 random bytes or more): people get pseudonyms made with it, their names are hidden.",
     ),
 ]
+NamesOption = Annotated[str | None, typer.Option(help="Names of the periods, for example before,during,after.")]
 OursOption = Annotated[list[str] | None, typer.Option(help="A domain or address of ours; can be given several times.")]
 
 
@@ -267,15 +268,14 @@ def draw_audit(
 def periods(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     cut: Annotated[list[str], typer.Option(help="First day of the next period; give one or two.")],
-    names: Annotated[str | None, typer.Option(help="Names of the periods, for example before,during,after.")] = None,
+    names: NamesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare two or three periods: who changed, and the sentences that made it."""
     from partnersignal.runs import open_run
 
     opened = open_run(run)
-    given = [each.strip() for each in names.split(",")] if names is not None else None
-    print_periods(opened, opened.compare(cut, given), as_json)
+    print_periods(opened, opened.compare(cut, _names(names)), as_json)
 
 
 @app.command()
@@ -425,6 +425,16 @@ def report(
     supplier: Annotated[str | None, typer.Option(help="One supplier; with --shareable.")] = None,
     shareable: Annotated[bool, typer.Option("--shareable", help="A scorecard that can be given to --supplier.")] = False,
     no_quotes: Annotated[bool, typer.Option("--no-quotes", help="Show no words of messages.")] = False,
+    cut: Annotated[
+        list[str] | None, typer.Option(help="First day of the next period, to compare two or three; as in: periods.")
+    ] = None,
+    names: NamesOption = None,
+    explain: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Sentences whose deciding words are marked, in all; 3 a supplier and 60 in all unless given, 0: none."
+        ),
+    ] = None,
 ) -> None:
     """Write the HTML report of a run again, or a supplier's scorecard, and print its path."""
     from partnersignal.runs import open_run
@@ -432,6 +442,10 @@ def report(
 
     if shareable != (supplier is not None):
         raise typer.BadParameter("got one of --supplier and --shareable, expected both or none", param_hint="--shareable")
+    if shareable and (cut or names is not None or explain is not None):
+        raise typer.BadParameter(
+            "got --cut, --names or --explain, expected none: a scorecard has neither", param_hint="--shareable"
+        )
     directory = load_directory(suppliers) if suppliers is not None else None
     opened = open_run(run)
     if supplier is not None:
@@ -439,7 +453,9 @@ def report(
         names = [name for other in others for name in (other.name, *other.aliases, *other.domains)]
         typer.echo(str(opened.write_scorecard(supplier, others=names, quotes=not no_quotes)))
         return
-    typer.echo(str(opened.write_report(opened.sections(directory) if directory else None, quotes=not no_quotes)))
+    sections = opened.sections(directory) if directory else None
+    path = opened.write_report(sections, cuts=cut or (), names=_names(names), quotes=not no_quotes, explain=explain)
+    typer.echo(str(path))
 
 
 @app.command()
@@ -471,6 +487,10 @@ def main() -> None:
         raise SystemExit(1) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+
+
+def _names(value: str | None) -> list[str] | None:
+    return [each.strip() for each in value.split(",")] if value is not None else None
 
 
 def _by(value: str) -> Any:

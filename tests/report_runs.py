@@ -3,7 +3,7 @@
 import itertools
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import pandas as pd
 from partnersignal.index import Evidence, build_index
 from partnersignal.runs import Run
 from partnersignal.runs.run import index_state
+from partnersignal.runs.settings import hash_files
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.tables import EXPOSURE, MESSAGES, TAGS, writing_table
-from partnersignal.signals import labels
+from partnersignal.signals import default_signals, labels
 from partnersignal.suppliers import Supplier, SupplierDirectory
 
 START = datetime(2024, 1, 8, 9, tzinfo=UTC)
@@ -40,7 +41,7 @@ class Said:
     message_id: str = ""
 
 
-def make_run(folder: Path, said: Sequence[Said], quotes: bool = True) -> Run:
+def make_run(folder: Path, said: Sequence[Said], quotes: bool = True, model: Path | None = None) -> Run:
     """Write the tables of a finished run."""
     folder.mkdir(parents=True)
     messages, tags, exposure = [], [], []
@@ -72,8 +73,13 @@ def make_run(folder: Path, said: Sequence[Said], quotes: bool = True) -> Run:
     directory = SupplierDirectory(tuple(Supplier(name, aliases=(name,)) for name in names), ("ours.example",))
     state = index_state(built, "count", None, None, None)
     write_state(
-        folder, {"settings": {}, "model": "default", "finished": True, "index": state, "directory": directory.to_dict()}
-    )
+        folder,
+        {
+            "settings": {"model": hash_files([model], contents=True)} if model else {}, "model": str(model or "default"),
+            "signals": [asdict(signal) for signal in default_signals()], "finished": True, "index": state,
+            "directory": directory.to_dict(),
+        },
+    )  # fmt: skip
     receipt = {"read": len(messages), "messages": {"tagged": len(messages)}, "export": [str(folder)], "model": "default"}
     write_json(folder / "receipt.json", receipt | {"suppliers": {"note": "as in the supplier file"}, "tags": len(tags)})
     return Run(folder)

@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+import shutil
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from partnersignal.report.page import packed, script_json
 from partnersignal.report.sections import Measure
 from partnersignal.report.text import around, shown, utf16
 from partnersignal.runs import Run
+from partnersignal.runs.masks import MASK
 from partnersignal.suppliers import Supplier, SupplierDirectory, load_directory
 from partnersignal.tagging.resources import shipped
 from tests.report_runs import Said, make_run, many
@@ -131,6 +133,86 @@ def test_marks_are_counted_in_the_units_of_the_page(tmp_path: Path) -> None:
     ((row, spans),) = block["evidence"]["marks"].items()
     assert block["evidence"]["ids"][block["evidence"]["message"][int(row)]] == "m0"
     assert spans == [[3, 7]]  # an emoji is two units in JavaScript
+
+
+def late(folder: Path, model: Path, text: str = "Still no {} although it was due.") -> Run:
+    said = [
+        Said(f"{name} Works", f"{name}{i}", text.format("arouter"), "broken_promise", "customer", 0.6 + i / 20, message_id=f"{name}{i}")
+        for name in ("Acme", "Bolt")
+        for i in range(6)
+    ]  # fmt: skip
+    return make_run(folder, said, model=model)
+
+
+def marked(page: str) -> list[list[str]]:
+    found = [
+        (block["evidence"]["text"][int(row)], spans)
+        for block in unpack(page)
+        for row, spans in block["evidence"]["marks"].items()
+    ]
+    return [[text[start:end] for start, end in spans] for text, spans in found]
+
+
+def test_deciding_words_are_marked_in_the_heaviest_sentences(tmp_path: Path, tiny_model: Path) -> None:
+    run = late(tmp_path / "run", tiny_model)
+    page = read_page(run.write_report())
+    words = marked(page)
+    assert len(words) == embedded(page)["marked"] == 6
+    for block in unpack(page):
+        assert sorted(map(int, block["evidence"]["marks"])) == [0, 1, 2]  # of those that moved the index most
+    assert all(spans and "arouter" not in " ".join(spans) for spans in words)
+    assert read_page(run.write_report()) == page
+    few = [len(block["evidence"]["marks"]) for block in unpack(read_page(run.write_report(explain=5)))]
+    assert sorted(few) == [2, 3]  # shared out among the suppliers
+    for options in ({"explain": 0}, {"quotes": False}):
+        assert marked(read_page(run.write_report(**options))) == []
+    assert "<mark" not in read_page(run.write_scorecard("Acme Works"))
+    with pytest.raises(InputError, match="got -1 sentences to explain, expected 0 or more"):
+        run.write_report(explain=-1)
+
+
+def test_only_the_model_that_gave_the_tags_explains_them(tmp_path: Path, tiny_model: Path) -> None:
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    late(tmp_path / "run", model)
+    page = read_page(Run(tmp_path / "run").write_report())
+    assert len(marked(page)) == 6 and embedded(page)["card"]
+    (model / "MODEL_CARD.md").write_text("Another one.")
+    other = read_page(Run(tmp_path / "run").write_report())
+    assert (marked(other), embedded(other)["card"]) == ([], "")
+    shutil.rmtree(model)
+    assert read_page(Run(tmp_path / "run").write_report()) == other
+
+
+def test_hidden_words_and_tags_by_hand_are_not_marked(tmp_path: Path, tiny_model: Path) -> None:
+    hidden = late(tmp_path / "1", tiny_model, f"{MASK * 5} no {{}} although it was due.")
+    words = marked(read_page(hidden.write_report()))
+    assert len(words) == 6 and MASK not in json.dumps(words, ensure_ascii=False)
+    late(tmp_path / "2", tiny_model)
+    rows = [f"{name}{i},1,broken_promise,add,{name} Works" for name in ("Acme", "Bolt") for i in range(6)]
+    (tmp_path / "2" / "corrections.csv").write_text("\n".join(["message_id,sentence,signal,action,supplier", *rows]))
+    assert marked(read_page(Run(tmp_path / "2").write_report())) == []
+
+
+def test_windows_are_those_of_periods(small: Run) -> None:
+    compared = small.compare(["2024-09-01", "2025-06-01"], ["before", "crisis", "after"])
+    page = embedded(read_page(small.write_report(cuts=["2024-09-01", "2025-06-01"], names=["before", "crisis", "after"])))
+    assert page["windows"] == [
+        {"name": "before", "since": None, "until": "2024-08-31"},
+        {"name": "crisis", "since": "2024-09-01", "until": "2025-05-31"},
+        {"name": "after", "since": "2025-06-01", "until": None},
+    ]
+    for each, shift in zip(page["comparisons"], compared.shift.itertuples(), strict=True):
+        assert (each["before"]["name"], each["after"]["name"]) == (shift.first, shift.second)
+        assert (each["portfolio_shift"], each["portfolio_p_rise"]) == pytest.approx((shift.change, shift.p_rise))
+        table = compared.table[(compared.table["first"] == shift.first) & (compared.table["second"] == shift.second)]
+        for change, row in zip(each["changes"], table.itertuples(), strict=True):
+            assert (change["supplier"], change["real"]) == (row.supplier, row.real)
+            assert (change["difference"], change["p_large"]) == pytest.approx((row.change, row.p_large))
+            assert change["low"] < change["difference"] < change["high"]
+            assert (change["low"] > 0) == (row.p_rise > 0.95) and (change["high"] < 0) == (row.p_rise < 0.05)
+    assert not embedded(read_page(small.write_report()))["windows"]  # not kept
+    with pytest.raises(InputError, match="got 0 cuts, expected one or two"):
+        small.write_report(names=["old", "new"])
 
 
 def test_without_quotes_no_word_of_a_message_is_in_the_page(small: Run) -> None:
@@ -268,5 +350,8 @@ def test_report_command(small: Run) -> None:
     result = shell.invoke(app, ["report", str(small.folder), "--supplier", name, "--shareable"])
     assert result.exit_code == 0
     assert Path(result.stdout.strip()).name.startswith("scorecard-")
-    for half in (["--supplier", name], ["--shareable"]):
+    windows = ["--cut", "2025-01-01", "--names", "old, new"]
+    assert shell.invoke(app, ["report", str(small.folder), *windows, "--explain", "0"]).exit_code == 0
+    assert [each["name"] for each in embedded(read_page(small.folder / "report.html"))["windows"]] == ["old", "new"]
+    for half in (["--supplier", name], ["--shareable"], ["--supplier", name, "--shareable", *windows], ["--explain", "-1"]):
         assert shell.invoke(app, ["report", str(small.folder), *half]).exit_code == 2

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -13,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+import partnersignal as ps
 from partnersignal.report import Sections, directory_sections
 from partnersignal.report.sections import CannotOrWillNot, Change, Comparison, Event, Measure, Window
 from partnersignal.runs import Run
@@ -209,11 +211,11 @@ def test_copies_a_link_and_changes_the_theme(browser: Browser, report: Path) -> 
 def full_sections(name: str) -> Sections:
     """One of everything optional."""
     before, after = Window("before", None, date(2024, 12, 31)), Window("crisis", date(2025, 1, 1), date(2025, 6, 30))
-    change = Change(name, (40.0, 30.0, 52.0), (61.0, 48.0, 72.0), 21.0, 0.98, 0.9, True)
+    change = Change(name, 40.0, 61.0, 21.0, 3.5, 34.0, 0.98, 0.96, real=True, enough_evidence=True)
     return Sections(
         events=(Event(date(2025, 2, 3), "renewal", name),),
         windows=(after,),
-        comparisons=(Comparison(before, after, 3.2, (change,)),),
+        comparisons=(Comparison(before, after, 3.2, 0.9, (change,)),),
         conduct={name: (Measure("median reply time", 5.5, 4.0, 7.5, 9.0, "hours", "41 replies"),)},
         cannot={name: (CannotOrWillNot("pushback", "will not", 0.8, "They were asked twice."),)},
         marks={("m0", 1, "proactive_help"): ((3, 8),)},
@@ -242,6 +244,47 @@ def test_optional_parts_are_shown(browser: Browser, full_report: tuple[Path, str
         expect(page.get_by_text("moved by +3.2 points")).to_be_visible()
         expect(page.locator("tbody")).to_have_count(1)
         expect(page.locator("tbody")).to_contain_text("real")
+
+
+def test_windows_are_shaded_and_compared(browser: Browser, sample_run: Run, tmp_path: Path) -> None:
+    shutil.copytree(sample_run.folder, tmp_path / "run")
+    run = ps.open_run(tmp_path / "run")
+    path = run.write_report(cuts=["2025-05-01", "2025-10-01"], names=["before", "crisis", "after"], explain=0)
+    table = run.compare(["2025-05-01", "2025-10-01"], ["before", "crisis", "after"]).table
+    with opened(browser, path, supplier_view(NAME)) as page:
+        chart = page.locator(".chart")
+        expect(chart).to_have_attribute("aria-label", re.compile("Window crisis: 2025-05-01 to 2025-09-30"))
+        page.evaluate(FRAMES)
+        # One row of the canvas, below the band: shaded in the middle, plain at the end.
+        row = chart.locator("canvas").evaluate(
+            """(canvas) => {
+                const row = canvas.getContext("2d").getImageData(0, canvas.height * 0.7, canvas.width, 1).data;
+                return [0.5, 0.97].map((part) => [...row.slice(4 * Math.round(canvas.width * part)).slice(0, 4)]);
+            }"""
+        )
+        assert row[0] != row[1]
+        page.get_by_role("link", name="Windows").click()
+        expect(page.locator("#which option")).to_have_text(["before → crisis", "before → after", "crisis → after"])
+        page.locator("#which").select_option("2")
+        expect(page.locator(".lead")).to_contain_text("crisis (2025-05-01 to 2025-09-30)")
+        expect(page.locator("tbody tr")).to_have_count(len(sample_run.index))
+        row = table[(table["first"] == "crisis") & (table["supplier"] == NAME)].iloc[0]
+        cells = page.locator("tbody tr", has_text=NAME).locator("td")
+        expect(cells.nth(2)).to_contain_text(f"{row.change:+.1f}".replace("-", "−"))
+        expect(cells.last).to_have_text("real" if row.real else re.compile("not established|too little evidence"))
+
+
+def test_deciding_words_are_marked(browser: Browser, report: Path) -> None:
+    with opened(browser, report, supplier_view(NAME)) as page:
+        expect(page.get_by_text("words without which the model would have been least sure")).to_be_visible()
+        expect(page.locator(".item").filter(has=page.locator(".said mark"))).to_have_count(3)
+        item = page.locator(".item").first
+        words = item.locator(".said mark").all_text_contents()
+        assert 1 <= len(words) <= 5 and all(words)
+        item.get_by_text("In its message").click()
+        expect(item.locator(".passage mark")).to_have_text(words)
+        show(page, "#/about")
+        expect(page.get_by_role("row", name="deciding words")).to_contain_text(re.compile(r"marked in \d+ sentences"))
 
 
 HOSTILE = (

@@ -13,6 +13,7 @@ import partnersignal as ps
 from partnersignal.errors import InputError, ModelError
 from partnersignal.tagging import load
 from partnersignal.tagging.calibration import Calibration
+from partnersignal.tagging.occlusion import WordWeight, deciding_words
 from partnersignal.tagging.tagger import Tagger, find_model
 
 SENTENCES = [
@@ -198,6 +199,17 @@ def test_repr_names_backend_and_signals(tagger: Tagger) -> None:
 
 def test_tag_of_the_readme_works_through_the_front_door() -> None:
     assert ps.load().tag(SENTENCES[1], voice="customer").tags[0].signal == "broken_promise"
+
+
+def test_deciding_words_are_the_fewest_that_carry_half() -> None:
+    text = "It is late again today"
+    weighed = [
+        WordWeight(text[a:b], a, b, w) for a, b, w in ((11, 16, 3.0), (6, 10, 2.0), (3, 5, 2.0), (0, 2, 1.5), (17, 22, -9.0))
+    ]
+    assert deciding_words(text, weighed) == ((6, 16),)  # 5 of 8.5, neighbours as one
+    even = [WordWeight(letter, 3 * i, 3 * i + 1, 1.0) for i, letter in enumerate("abcdefghijklmnopqrst")]
+    assert len(deciding_words(", ".join(each.text for each in even), even)) == 5
+    assert deciding_words(text, weighed[-1:]) == deciding_words(text, []) == ()
 
 
 def test_explain_names_the_words_that_carried_the_decision(tiny_model: Path) -> None:

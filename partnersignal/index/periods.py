@@ -28,11 +28,12 @@ By = Literal["month", "quarter", "year"]
 # A change is called real from this probability of being more than 10 points at 50, and of its direction.
 REAL = 0.95
 LARGE_POINTS = 10.0
+_Z90 = float(ndtri(0.95))
 # Days around a renewal in which a supplier has a reason to be at its best, and half a year.
 NEAR, HALF_YEAR = 90, 182
 _COLUMNS = (
-    "supplier", "first", "second", "index_first", "index_second", "change", "p_rise", "p_large", "real", "threads_first",
-    "threads_second",
+    "supplier", "first", "second", "index_first", "index_second", "change", "change_low", "change_high", "p_rise", "p_large",
+    "real", "threads_first", "threads_second",
 )  # fmt: skip
 
 
@@ -46,8 +47,9 @@ class Comparison:
         The periods, in order.
     table : pandas DataFrame
         A row a supplier and pair of periods: supplier, first, second (names); index_first, index_second (0-100, the
-        portfolio's own shift taken out) and change, their difference; p_rise; p_large, the probability that the change
-        is more than 10 points at 50; real (p_large from .95, and p_rise from .95 or up to .05: a change that might go
+        portfolio's own shift taken out) and change, their difference; change_low and change_high, its 90 % interval with
+        the first period held where it is; p_rise; p_large, the probability that the change is more than 10 points at 50;
+        real (p_large from .95, and p_rise from .95 or up to .05: a change that might go
         either way is not known, however large); threads_first, threads_second; enough_evidence (5
         threads in both). Largest change first.
     shift : pandas DataFrame
@@ -55,6 +57,8 @@ class Comparison:
         supplier would have moved), p_rise, and partner and vendor, by which factor the rates of each side grew.
     index : Index
         The run's index, whose prior and correction are used.
+    spans : tuple of (date or None, date or None)
+        First and last day of each period, both inside, None where open; empty where periods are no stretches of time.
     """
 
     names: tuple[str, ...]
@@ -63,6 +67,7 @@ class Comparison:
     index: Index = field(repr=False)
     _rolled: tuple[Threads, ...] = field(repr=False)
     _pairs: Mapping[tuple[str, str], Changes] = field(repr=False)
+    spans: tuple[tuple[date | None, date | None], ...] = ()
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the table.
@@ -153,10 +158,11 @@ def compare_periods(index: Index, cuts: Sequence[date], names: Sequence[str] | N
     flat = _flat(index.view)
     starts = [index.view.since, *days]
     ends = [*(day - timedelta(days=1) for day in days), index.view.until]
-    views = [replace(flat, since=since, until=until) for since, until in zip(starts, ends, strict=True)]
+    spans = tuple(zip(starts, ends, strict=True))
+    views = [replace(flat, since=since, until=until) for since, until in spans]
     # Undated mail belongs to no period, not even to one that is open on a side: every one has a cut as a bound.
     rolled = tuple(roll_threads(index.evidence, index.weights, view) for view in views)
-    return _compare(index, given, rolled, own_shift=True)
+    return replace(_compare(index, given, rolled, own_shift=True), spans=spans)
 
 
 def compare_renewals(index: Index, renewals: Mapping[str, Sequence[date]], near: int = NEAR) -> Comparison:
@@ -259,10 +265,12 @@ def _compare(index: Index, names: tuple[str, ...], rolled: tuple[Threads, ...], 
             made = changes_between(exposure[[i, j]], evidence[[i, j]], prior, index.correction, scale, own_shift=own_shift)
             pairs[names[i], names[j]] = made
             points = 50 + above_typical(made.d, scale)
+            # Above 0 at its lower end exactly where p_rise is above .95.
+            ends = [above_typical(made.d[1] + side * _Z90 * made.sd, scale) + 50 - points[0] for side in (-1, 1)]
             p_rise = ndtr(made.change / made.sd)
             p_large = ndtr((made.change - large) / made.sd) + ndtr((-made.change - large) / made.sd)
             real = (p_large >= REAL) & (np.maximum(p_rise, 1 - p_rise) >= REAL)
-            columns = (points[0], points[1], points[1] - points[0], p_rise, p_large, real, count[i], count[j])
+            columns = (points[0], points[1], points[1] - points[0], *ends, p_rise, p_large, real, count[i], count[j])
             frame = pd.DataFrame(dict(zip(_COLUMNS[3:], columns, strict=True)))
             frame.insert(0, "supplier", pd.Series(rolled[0].suppliers, dtype="str"))
             frame.insert(1, "first", names[i])

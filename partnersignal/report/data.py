@@ -55,6 +55,7 @@ def summary(material: Material) -> dict[str, Any]:
         "windows": [_plain(window) for window in sections.windows],
         "comparisons": [_plain(comparison) for comparison in sections.comparisons],
         "corrections": [_plain(correction) for correction in sections.corrections],
+        "marked": len(sections.marks) if material.quotes else 0,
     }  # fmt: skip
 
 

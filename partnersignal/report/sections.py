@@ -72,23 +72,28 @@ class Change:
     ----------
     supplier : str
         Whose.
-    before, after : (float, float, float)
-        Index, low and high in each window.
-    difference : float
-        Points at 50.
+    before, after : float
+        Index in each window, the portfolio's own shift taken out.
+    difference, low, high : float
+        Points, and their 90 % interval.
     p_rise, p_large : float
         P(rise) and P(abs(change) > 10 points at 50).
     real : bool
         Whether the change is called real.
+    enough_evidence : bool
+        Whether both windows have enough threads.
     """
 
     supplier: str
-    before: tuple[float, float, float]
-    after: tuple[float, float, float]
+    before: float
+    after: float
     difference: float
+    low: float
+    high: float
     p_rise: float
     p_large: float
     real: bool
+    enough_evidence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Comparison:
         The windows.
     portfolio_shift : float or None
         What the whole portfolio moved by, in points; shown apart.
+    portfolio_p_rise : float or None
+        P(rise) of the portfolio.
     changes : tuple of Change
         One a supplier.
     """
@@ -108,6 +115,7 @@ class Comparison:
     before: Window
     after: Window
     portfolio_shift: float | None
+    portfolio_p_rise: float | None
     changes: tuple[Change, ...]
 
 

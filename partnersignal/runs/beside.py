@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
+from typing import Any
 
 from partnersignal.conduct import Conduct, SupplierConduct
+from partnersignal.index import Comparison as Compared
 from partnersignal.lapses import SupplierLapses
-from partnersignal.report.sections import CannotOrWillNot, Measure, Sections, directory_sections
+from partnersignal.report.sections import CannotOrWillNot, Change, Comparison, Measure, Sections, Window, directory_sections
 from partnersignal.report.sections import Correction as Noted
 from partnersignal.runs.corrections import COLUMNS, Correction
 from partnersignal.suppliers import SupplierDirectory
@@ -44,6 +46,39 @@ def sections_beside(
         cannot[each.supplier] = (*cannot.get(each.supplier, ()), _verdict(each))
     noted = tuple(Noted(*(getattr(each, name) for name in COLUMNS)) for each in corrections)
     return replace(directory_sections(directory), conduct=measures, cannot=cannot, corrections=noted)
+
+
+def with_windows(sections: Sections, compared: Compared) -> Sections:
+    """Add windows and what changed between them.
+
+    Parameters
+    ----------
+    sections : Sections
+        What is known beside the index.
+    compared : partnersignal.index.Comparison
+        Periods of time.
+
+    Returns
+    -------
+    Sections
+        With every pair of windows, in order.
+    """
+    windows = {name: Window(name, *span) for name, span in zip(compared.names, compared.spans, strict=True)}
+    changes: dict[tuple[str, str], list[Change]] = {}
+    row: Any
+    for row in compared.table.itertuples():
+        figures = (row.index_first, row.index_second, row.change, row.change_low, row.change_high, row.p_rise, row.p_large)
+        changes.setdefault((row.first, row.second), []).append(
+            Change(row.supplier, *map(float, figures), real=bool(row.real), enough_evidence=bool(row.enough_evidence))
+        )
+    comparisons = tuple(
+        Comparison(
+            windows[row.first], windows[row.second], float(row.change), float(row.p_rise),
+            tuple(changes.get((row.first, row.second), ())),
+        )
+        for row in compared.shift.itertuples()
+    )  # fmt: skip
+    return replace(sections, windows=tuple(windows.values()), comparisons=comparisons)
 
 
 def _typical(conduct: Conduct) -> dict[str, float]:

@@ -18,7 +18,7 @@ from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import SCAN_FILE, Run
-from partnersignal.runs.sentences import Found, find_sentences, stored_message
+from partnersignal.runs.sentences import Found, find_sentences, stored_message, text_or_none
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
@@ -146,7 +146,7 @@ class _Ledger:
         found: list[tuple[str | None, ...]] = []
         row: Any
         for row in frame.itertuples(index=False):
-            found.append((_text(row.supplier), _text(row.voice), _text(row.status)))
+            found.append((text_or_none(row.supplier), text_or_none(row.voice), text_or_none(row.status)))
             if row.status not in ("tagged", "unattributed"):
                 continue
             message = stored_message(row)
@@ -171,7 +171,7 @@ class _Ledger:
         if any(a is not None and k is None and latin_script(s.text) for a, k, s in zip(after, kept, sentences, strict=True)):
             self.needs_scoring[message.message_id] = None
         self.owners[message.message_id] = kept
-        known = _text(row.language) is None or row.language in self.languages
+        known = text_or_none(row.language) is None or row.language in self.languages
         self.rows[message.message_id] = count_exposure(message, row.thread_id, bool(row.bulk), sentences, kept, known)
         suppliers, voices = ({getattr(o, name) for o in kept if o is not None} for name in ("supplier", "voice"))
         return _only(suppliers), _only(voices), "tagged" if any(kept) else "unattributed"
@@ -207,10 +207,6 @@ class _Ledger:
         )
         table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
         return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _only(values: set[str]) -> str | None:

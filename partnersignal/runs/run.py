@@ -6,7 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -43,14 +43,15 @@ from partnersignal.lapses import SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
-from partnersignal.runs.beside import sections_beside
+from partnersignal.runs.beside import sections_beside, with_windows
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
+from partnersignal.runs.marks import FEW, KnownModel, find_marks
 from partnersignal.runs.settings import parse_day
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, load_directory
-from partnersignal.tagging.folder import load_config
+from partnersignal.tagging.folder import CARD_FILE, load_config
 from partnersignal.tagging.tagger import find_model
 
 TABLES = ("messages", "tags", "exposure")
@@ -259,7 +260,14 @@ class Run:
         return Evidence.collect(self.corrected.exposure, self.tags, self._signals())
 
     def _signals(self) -> tuple[Signal, ...]:
+        """Return the taxonomy of the tags; a run keeps it, for its model may be gone."""
+        if "signals" in self.state:
+            return tuple(Signal(**each) for each in self.state["signals"])
         return load_config(find_model(self.state["model"])).signals
+
+    @cached_property
+    def _model(self) -> KnownModel:
+        return KnownModel(self.state["model"], self.state["settings"].get("model", ""))
 
     def conduct(self) -> Conduct:
         """Measure what headers show: reply times, who starts threads, contacts, mail to executives.
@@ -526,7 +534,7 @@ class Run:
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         write_evidence(self.folder / "evidence.csv", material.explanations)
-        write_report(self.folder / "report.html", material)
+        write_report(self.folder / "report.html", self._marked(material, FEW))
 
     def sections(self, directory: SupplierDirectory | None = None) -> Sections:
         """Gather what the report shows beside the index.
@@ -558,36 +566,66 @@ class Run:
         Material
             For `write_report` and `write_scorecard`.
         """
-        card = find_model(self.state["model"]) / "MODEL_CARD.md"
+        card = find_model(self._model.name) / CARD_FILE if self._model.there() else None
         return Material(
             index=self.index.model,
             explanations=[result.explain() for result in self.index],
             messages=self.messages,
             tags=self.tags,
             receipt=self.receipt,
-            model_card=card.read_text(encoding="utf-8") if card.is_file() else "",
+            model_card=card.read_text(encoding="utf-8") if card is not None and card.is_file() else "",
             sections=sections or self.sections(),
             quotes=quotes,
         )
 
-    def write_report(self, sections: Sections | None = None, *, quotes: bool = True) -> Path:
+    def write_report(
+        self,
+        sections: Sections | None = None,
+        *,
+        cuts: Sequence[str | date] = (),
+        names: Sequence[str] | None = None,
+        quotes: bool = True,
+        explain: int | None = None,
+    ) -> Path:
         """Write ``report.html``.
 
         Parameters
         ----------
         sections : Sections, optional
             What is known beside the index.
+        cuts, names : sequence, optional
+            Windows to compare, as in `compare`.
         quotes : bool, default True
             Whether words of messages are shown.
+        explain : int, optional
+            In how many sentences the deciding words are marked, shared out among the suppliers; by default 3 a supplier
+            and 60 in all. None are where the model that gave the tags has gone.
 
         Returns
         -------
         pathlib.Path
             The file.
+
+        Raises
+        ------
+        InputError
+            If a day, the names or `explain` cannot be used.
         """
+        material = self.material(sections, quotes=quotes)
+        if cuts or names is not None:
+            material = replace(material, sections=with_windows(material.sections, self.compare(cuts, names)))
         path = self.folder / "report.html"
-        write_report(path, self.material(sections, quotes=quotes))
+        write_report(path, self._marked(material, explain))
         return path
+
+    def _marked(self, material: Material, most: int | None) -> Material:
+        """Mark the deciding words, where words are shown; those that came with the sections stay."""
+        if not material.quotes:
+            return material
+        added = {(each.message_id, each.sentence, each.signal) for each in self.corrections if each.action == "add"}
+        found = find_marks(material.explanations, material.messages, self.directory, self._model, most, added)
+        marks = {**found, **material.sections.marks}
+        return replace(material, sections=replace(material.sections, marks=marks))
 
     def write_scorecard(self, supplier: str, *, others: Iterable[str] = (), quotes: bool = True) -> Path:
         """Write a page about one supplier that can be given to it.

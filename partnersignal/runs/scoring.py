@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version
@@ -347,7 +348,8 @@ def build_run(folder: Path, receipt: dict[str, Any], weights: Mapping[str, float
     built = build_index(Run(folder).evidence(), weights=weights, as_of=as_of)
     state = read_state(folder)
     # Of the model that gave the tags: the folder may hold another one by the time of an audit.
-    variation = load_config(find_model(state["model"])).training.get("false_alarm_variation")
+    config = load_config(find_model(state["model"]))
+    variation = config.training.get("false_alarm_variation")
     receipt |= {
         "as_of": built.as_of.isoformat() if built.as_of else None,
         "half_life_days": built.half_life,
@@ -356,7 +358,8 @@ def build_run(folder: Path, receipt: dict[str, Any], weights: Mapping[str, float
         "variation_between_sources": variation or NOT_MEASURED,
     }
     write_json(folder / "receipt.json", receipt)
-    write_state(folder, {**state, "false_alarm_variation": variation, "index": index_state(built, "count", None, None, None)})
+    told = {"false_alarm_variation": variation, "signals": [asdict(signal) for signal in config.signals]}
+    write_state(folder, {**state, **told, "index": index_state(built, "count", None, None, None)})
     run = Run(folder)
     run.write_outputs()
     return run

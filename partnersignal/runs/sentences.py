@@ -38,27 +38,6 @@ class Found:
     quoted: int
 
 
-def stored_message(row: Any) -> Message:
-    """Return a message as a run keeps it.
-
-    Parameters
-    ----------
-    row : named tuple
-        Of the messages table.
-
-    Returns
-    -------
-    Message
-        Without words where the run was asked to keep none.
-    """
-    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
-    subject, text = (each if isinstance(each, str) else "" for each in (row.subject, row.text))
-    return Message(
-        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
-        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients), subject, text, kind=row.kind,
-    )  # fmt: skip
-
-
 def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes | None, directory: SupplierDirectory) -> Found:
     """Find the sentences of a message, and whose each is, as the plan wants it.
 
@@ -86,6 +65,43 @@ def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes |
         (*(sentence.text for sentence in own), *(text for _, _, text in shown)),
         len(shown),
     )
+
+
+def stored_message(row: Any) -> Message:
+    """Return a message as the run keeps it.
+
+    Parameters
+    ----------
+    row : namedtuple
+        Of the run's table of messages.
+
+    Returns
+    -------
+    Message
+        With an empty text where the run keeps none.
+    """
+    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
+    return Message(
+        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
+        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
+        text_or_none(row.subject) or "", text_or_none(row.text) or "", kind=row.kind,
+    )  # fmt: skip
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return a cell of a table as text.
+
+    Parameters
+    ----------
+    value : object
+        A str, None or NaN.
+
+    Returns
+    -------
+    str or None
+        None where there is no text.
+    """
+    return value if isinstance(value, str) else None
 
 
 def _orphans(

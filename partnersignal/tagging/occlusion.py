@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_WORDS = 80  # of a sentence; later ones stay in, unexamined
+_DECIDING, _SHARE = 5, 0.5  # words at most, and the part of what speaks for a signal at which they are enough
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*")
 
 
@@ -53,3 +54,35 @@ def weigh_words(sentence: str, score: Callable[[Sequence[str]], NDArray[np.float
     whole, *rest = score([sentence, *without]).tolist()
     weighed = [WordWeight(word[0], *word.span(), whole - left) for word, left in zip(words, rest, strict=True)]
     return tuple(sorted(weighed, key=lambda each: (-each.weight, each.start)))
+
+
+def deciding_words(sentence: str, weighed: Sequence[WordWeight]) -> tuple[tuple[int, int], ...]:
+    """Choose the words that a decision rests on.
+
+    Parameters
+    ----------
+    sentence : str
+        What was scored.
+    weighed : sequence of WordWeight
+        From `weigh_words`.
+
+    Returns
+    -------
+    tuple of (int, int)
+        The heaviest words until they carry half of what all words that speak for the signal carry, at most five; words
+        beside each other as one span. Code points within the sentence, in order.
+    """
+    enough = _SHARE * sum(max(each.weight, 0.0) for each in weighed)
+    chosen: list[tuple[int, int]] = []
+    for each in weighed[:_DECIDING]:
+        if each.weight <= 0 or enough <= 0:
+            break
+        chosen.append((each.start, each.end))
+        enough -= each.weight
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(chosen):
+        if spans and sentence[spans[-1][1] : start].isspace():
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return tuple(spans)

@@ -77,6 +77,12 @@ class Tagger:
         """Probability from which a sentence is given a signal."""
         return dict(zip(self.signals, self.config.calibration.threshold.tolist(), strict=True))
 
+    @property
+    def reads_context(self) -> bool:
+        """Whether the model reads the sentence before."""
+        encoder = self.backend.encoder if isinstance(self.backend, CascadeModel) else self.backend
+        return isinstance(encoder, EncoderModel) and encoder.context
+
     def __repr__(self) -> str:
         """Return the backend and the number of signals."""
         return f"Tagger({self.config.backend}, {len(self.signals)} signals{', ' + self.name if self.name else ''})"

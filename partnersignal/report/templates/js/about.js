@@ -25,6 +25,7 @@ function aboutPage() {
       ["window", view.since || view.until ? `${view.since ?? "…"} to ${view.until ?? "…"}` : "all periods"], ["bulk mail", view.bulk === "count" ? "counts, a month as one thread" : "left out"],
       ["prior", prior.source === "portfolio" ? `fitted to ${number(prior.suppliers)} suppliers` : "shipped: the portfolio is too small to fit one"],
       ["correction of false alarms", uncorrected ? "none: uncorrected" : summary.correction],
+      ["deciding words", summary.marked ? `marked in ${plural(summary.marked, "sentence")}` : "not marked"],
       ["model", h("bdi", {}, String(receipt.model ?? ""))], ["partnersignal", String(receipt.partnersignal ?? "")],
     ])),
     section("Signals and weights", "Only ratios within a side matter. Every weight can be set by the user.",

@@ -1,5 +1,6 @@
 // The time line is drawn by uPlot on a canvas, so its colours are read from the style sheet, anew for print and theme.
 const live = new Set();
+const DAY = 86400;
 function ink(name) {
   const probe = byId("probe") || document.body.appendChild(h("span", { id: "probe", hidden: true }));
   probe.style.color = `var(--${name})`;
@@ -13,7 +14,7 @@ function redrawCharts(width) {
 }
 
 function timeline(history, { events = [], windows = [], name }) {
-  const box = h("div", { class: "chart", role: "img", "aria-label": spoken(history, name) });
+  const box = h("div", { class: "chart", role: "img", "aria-label": spoken(history, name, windows) });
   const chart = {
     box,
     draw(width) {
@@ -27,27 +28,28 @@ function timeline(history, { events = [], windows = [], name }) {
   new ResizeObserver(() => { if (box.isConnected && chart.plot?.width !== box.clientWidth) chart.draw(); }).observe(box);
   return box;
 }
-function spoken(history, name) {
+function spoken(history, name, windows) {
   if (!history.day.length) return `${name}: no dated evidence`;
   const last = history.day.length - 1;
   return `Index of ${name} over time: ${number(history.index[0])} (${number(history.low[0])} to ${number(history.high[0])}) on ${isoDay(history.day[0])}, ` +
-    `${number(history.index[last])} (${number(history.low[last])} to ${number(history.high[last])}) on ${isoDay(history.day[last])}. The table below has all points.`;
+    `${number(history.index[last])} (${number(history.low[last])} to ${number(history.high[last])}) on ${isoDay(history.day[last])}. The table below has all points.` +
+    windows.map((each) => ` Window ${each.name}: ${each.since ?? "the beginning"} to ${each.until ?? "the end"}.`).join("");
 }
 function columns(history) {
   const sure = history.index.map((value, i) => history.enough[i] ? value : null);
-  return [history.day.map((day) => day * 86400), history.low, history.high, sure];
+  return [history.day.map((day) => day * DAY), history.low, history.high, sure];
 }
 function options(width, history, events, windows) {
   const line = ink("line"), soft = ink("soft"), strong = ink("ink");
   const axis = { stroke: soft, font: "12px Inter, system-ui, sans-serif", ticks: { show: false } };
   const seconds = (iso, open) => iso ? Date.parse(iso) / 1000 : open;
-  const span = [history.day[0] * 86400, history.day.at(-1) * 86400];
-  if (span[0] === span[1]) { span[0] -= 86400 * 30; span[1] += 86400 * 30; }
+  const span = [history.day[0] * DAY, history.day.at(-1) * DAY];
+  if (span[0] === span[1]) { span[0] -= DAY * 30; span[1] += DAY * 30; }
   return {
     width, height: 260, padding: [18, 12, 0, 0], legend: { show: false }, cursor: { show: false }, tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), "UTC"),
     scales: { x: { range: () => span }, y: { range: [0, 100] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, values: "{YYYY}-{MM}", incrs: [1, 2, 3, 6, 12, 24, 60].map((months) => months * 30.4375 * 86400), splits: (_, __, low, high, step) => monthStarts(low, high, step) },
+      { ...axis, grid: { show: false }, space: 70, values: "{YYYY}-{MM}", incrs: [1, 2, 3, 6, 12, 24, 60].map((months) => months * 30.4375 * DAY), splits: (_, __, low, high, step) => monthStarts(low, high, step) },
       { ...axis, size: 36, grid: { stroke: line, width: 1 }, splits: [0, 25, 50, 75, 100] },
     ],
     bands: [{ series: [2, 1], fill: ink("band") }],
@@ -57,7 +59,8 @@ function options(width, history, events, windows) {
     ],
     hooks: {
       drawClear: [(plot) => {
-        for (const each of windows) shade(plot, seconds(each.since, span[0]), seconds(each.until, span[1]), each.name);
+        // Windows that touch take turns: shaded, plain.
+        windows.forEach((each, i) => shade(plot, seconds(each.since, span[0]), seconds(each.until, span[1] - DAY) + DAY, each.name, (i + Boolean(windows[0].since)) % 2));
       }],
       draw: [(plot) => {
         rule(plot, strong);
@@ -67,7 +70,7 @@ function options(width, history, events, windows) {
   };
 }
 function monthStarts(low, high, step) {
-  const months = Math.max(1, Math.round(step / (30.4375 * 86400)));
+  const months = Math.max(1, Math.round(step / (30.4375 * DAY)));
   const starts = [];
   const first = new Date(low * 1e3);
   for (let month = first.getUTCFullYear() * 12 + first.getUTCMonth(); ; month++) {
@@ -86,13 +89,15 @@ function drawing(plot, work) {
   work(pen, uPlot.pxRatio);
   pen.restore();
 }
-function shade(plot, from, to, name) {
+function shade(plot, from, to, name, filled) {
   drawing(plot, (pen, ratio) => {
-    const left = plot.valToPos(from, "x", true), right = plot.valToPos(to, "x", true);
+    const { left, top, width, height } = plot.bbox;
+    const [start, end] = [from, to].map((at) => Math.min(left + width, Math.max(left, plot.valToPos(at, "x", true))));
     pen.fillStyle = ink("shade");
-    pen.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
+    if (filled) pen.fillRect(start, top, end - start, height);
     pen.fillStyle = ink("soft");
-    pen.fillText(name, Math.max(left, plot.bbox.left) + 4 * ratio, plot.bbox.top + plot.bbox.height - 6 * ratio);
+    // Squeezed rather than written over the next one.
+    if (end - start > 16 * ratio) pen.fillText(name, start + 4 * ratio, top + height - 6 * ratio, end - start - 8 * ratio);
   });
 }
 function rule(plot, colour) {

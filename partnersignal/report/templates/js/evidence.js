@@ -1,5 +1,6 @@
 // Sentences: filtered, sorted, a page at a time.
 const PAGE = 40;
+const MARKED = "Marked, in the sentences that moved an index most: the words without which the model would have been least sure.";
 const FILTERS = ["q", "supplier", "signal", "voice", "bulk", "from", "to", "order", "page"];
 
 function evidencePage(query) {
@@ -9,6 +10,7 @@ function evidencePage(query) {
   return [
     h("h1", {}, "Sentences"),
     h("p", { class: "lead" }, "What was found, sentence by sentence. Each was judged alone by a model: look before you quote."),
+    summary.marked > 0 && h("p", { class: "note" }, MARKED),
     evidenceControls(query, true, async () => evidenceList(list, await found, query, true)),
     list,
   ];

@@ -23,12 +23,12 @@ async function supplierPage(name, query) {
     data.threads.length ? threads(data.threads, score) : null,
     data.conduct.length ? conduct(data.conduct) : null,
     data.cannot.length ? cannot(data.cannot) : null,
-    section("Sentences", null, evidenceControls(query, false, draw), list),
+    section("Sentences", Object.keys(data.evidence.marks).length > 0 && MARKED, evidenceControls(query, false, draw), list),
   ];
 }
 function shownWindows() {
   const { since, until } = summary.view;
-  return since || until ? [{ name: "this index", since, until }, ...summary.windows] : summary.windows;
+  return !summary.windows.length && (since || until) ? [{ name: "this index", since, until }] : summary.windows;
 }
 function standing(supplier, score, name) {
   const quiet = summary.views.quiet?.scores[name];

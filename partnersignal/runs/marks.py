@@ -1,0 +1,136 @@
+"""The deciding words of the sentences that moved each supplier most, found again with the model that tagged them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from partnersignal.errors import InputError, PartnerSignalError
+from partnersignal.index import Explanation
+from partnersignal.report.sections import TagKey
+from partnersignal.report.text import SENTENCE
+from partnersignal.runs.sentences import find_sentences, stored_message
+from partnersignal.runs.settings import hash_files
+from partnersignal.suppliers import SupplierDirectory
+from partnersignal.tagging import Tagger, load
+from partnersignal.tagging.occlusion import deciding_words
+from partnersignal.tagging.tagger import find_model
+
+# Sentences of a report, and of one supplier: the model reads each once a word.
+MOST, EACH = 60, 3
+# Of a report that is written beside something else the user asked for.
+FEW = 30
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """The model that gave the tags of a run.
+
+    Attributes
+    ----------
+    name : str
+        A shipped name or a folder.
+    content : str
+        Hash of its files when the run was scored; empty where unknown.
+    """
+
+    name: str
+    content: str
+
+    def there(self) -> bool:
+        """Return whether it still lies there, unchanged.
+
+        Returns
+        -------
+        bool
+            False where it has gone or another one took its place.
+        """
+        try:
+            return hash_files([find_model(self.name)], contents=True) == self.content
+        except PartnerSignalError:
+            return False
+
+
+def find_marks(
+    explanations: Sequence[Explanation],
+    messages: pd.DataFrame,
+    directory: SupplierDirectory,
+    model: KnownModel,
+    most: int | None = None,
+    by_hand: Collection[TagKey] = (),
+) -> Mapping[TagKey, tuple[tuple[int, int], ...]]:
+    """Find the deciding words of the sentences that moved each supplier most.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+        Of all suppliers.
+    messages : pandas.DataFrame
+        The run's table.
+    directory : SupplierDirectory
+        Who is who, as the run was attributed.
+    model : KnownModel
+        That gave the tags: another one would have had reasons of its own.
+    most : int, optional
+        Sentences in all, shared out among the suppliers; by default 60, and 3 a supplier.
+    by_hand : collection of TagKey
+        Tags that no model decided.
+
+    Returns
+    -------
+    mapping of TagKey to tuple of (int, int)
+        For `Sections.marks`; empty where the model is not there.
+
+    Raises
+    ------
+    InputError
+        If `most` is below 0.
+    """
+    if most is not None and most < 0:
+        raise InputError(f"got {most} sentences to explain, expected 0 or more; 0 marks no words")
+    rows = _heaviest(explanations, set(by_hand), most)
+    if not rows or not model.there():
+        return {}
+    tagger = _tagger(model)
+    kept = messages[messages["message_id"].isin([row.message_id for row in rows]) & (messages["status"] != "duplicate")]
+    known: dict[str, Any] = {row.message_id: row for row in kept.itertuples()} if tagger.reads_context else {}
+    marks = {}
+    for row in rows:
+        previous = _before(known[row.message_id], row.sentence, directory) if row.message_id in known else ""
+        weighed = tagger.explain(row.text, row.signal, voice=row.voice, previous=previous)
+        marks[row.message_id, int(row.sentence), row.signal] = deciding_words(row.text, weighed)
+    return {key: spans for key, spans in marks.items() if spans}
+
+
+def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int | None) -> list[Any]:
+    """Return the tags to explain: every supplier's heaviest sentence, then every second one, and so on."""
+    each = EACH if most is None else most
+    parts = []
+    for explanation in explanations:
+        rows = explanation.contributions
+        moved = rows[(rows["text"] != "") & (rows["text"].str.len() <= SENTENCE) & (rows["contribution"] != 0)]
+        keys = zip(moved["message_id"], moved["sentence"], moved["signal"], strict=True)
+        moved = moved[[key not in by_hand for key in keys]].drop_duplicates(["message_id", "sentence"]).head(each)
+        parts.append(moved.assign(supplier=explanation.supplier, turn=range(len(moved)), size=-moved["contribution"].abs()))
+    if not parts:
+        return []
+    table = pd.concat(parts).sort_values(["turn", "size", "supplier", "message_id", "sentence"])
+    return list(table.head(MOST if most is None else most).itertuples())
+
+
+@lru_cache(maxsize=1)
+def _tagger(model: KnownModel) -> Tagger:
+    return load(model.name)
+
+
+def _before(row: Any, sentence: int, directory: SupplierDirectory) -> str:
+    """Return the words that the model read before a sentence, where the run keeps the message whole."""
+    found = find_sentences(stored_message(row), row.repeats, row.orphans, directory)
+    # What a quote shows first goes on from nothing.
+    if len(found.sentences) != row.sentences or sentence in (0, len(found.sentences) - found.quoted):
+        return ""
+    return found.words[sentence - 1]
