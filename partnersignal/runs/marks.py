@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from partnersignal.errors import InputError, PartnerSignalError
@@ -112,9 +113,11 @@ def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: i
     parts = []
     for explanation in explanations:
         rows = explanation.contributions
-        moved = rows[(rows["text"] != "") & (rows["text"].str.len() <= SENTENCE) & (rows["contribution"] != 0)]
+        length = rows["text"].astype("string").str.len().fillna(0)
+        moved = rows[length.between(1, SENTENCE) & (rows["contribution"] != 0)]
         keys = zip(moved["message_id"], moved["sentence"], moved["signal"], strict=True)
-        moved = moved[[key not in by_hand for key in keys]].drop_duplicates(["message_id", "sentence"]).head(each)
+        decided = np.array([key not in by_hand for key in keys], bool)
+        moved = moved[decided].drop_duplicates(["message_id", "sentence"]).head(each)
         parts.append(moved.assign(supplier=explanation.supplier, turn=range(len(moved)), size=-moved["contribution"].abs()))
     if not parts:
         return []
