@@ -11,10 +11,10 @@ from pathlib import Path
 from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.messages import Message, Sentence
 from partnersignal.reading import open_export
-from partnersignal.suppliers import attribute, load_directory
+from partnersignal.suppliers import SupplierDirectory, attribute, load_directory
 
 FOLDER = Path(__file__).with_name("data") / "attribution"
-DIRECTORY = load_directory(FOLDER / "directory.toml")
+FRESH = FOLDER / "fresh"
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,17 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").strip("\n").split("\n")
 
 
-def answers() -> list[Answer]:
-    """Attribute the whole set."""
-    rows = [json.loads(line) for name in ("notes", "threads") for line in _lines(FOLDER / f"{name}.jsonl")]
-    return [answer for row in rows for answer in _answers(row)]
+def answers(folder: Path = FOLDER) -> list[Answer]:
+    """Attribute a whole set."""
+    directory = load_directory(folder / "directory.toml")
+    rows = [json.loads(line) for name in ("notes", "threads") for line in _lines(folder / f"{name}.jsonl")]
+    return [answer for row in rows for answer in _answers(row, directory)]
 
 
-def _answers(row: dict) -> Iterator[Answer]:
+def _answers(row: dict, directory: SupplierDirectory) -> Iterator[Answer]:
     message = zoned(_message(row))
     sentences = _sentences(message)
-    found = list(zip(sentences, attribute(message, sentences, DIRECTORY), strict=True))
+    found = list(zip(sentences, attribute(message, sentences, directory), strict=True))
     bare = [place for place, character in enumerate(message.text) if character.isalnum()]
     words = "".join(message.text[place] for place in bare).lower()
     at = 0

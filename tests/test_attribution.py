@@ -143,3 +143,64 @@ def test_notes_tell_two_suppliers_apart_by_headings() -> None:
 def test_a_list_item_about_something_else_inherits_nothing() -> None:
     text = "- Acme: date slipped. New one is Friday.\n- Holidays: Ann is away\n- fire drill on Thursday"
     assert owners(text) == [*["Acme/third_person"] * 2, None, None]
+
+
+def test_an_item_that_begins_with_a_pronoun_goes_on_about_the_item_before() -> None:
+    assert owners("Log of today\n\n- Acme was late\n- their new lead left\n- Lunch") == [None, *["Acme/third_person"] * 2, None]
+
+
+def test_the_supplier_means_the_one_spoken_of() -> None:
+    text = "Bolt came.\n\nThe vendor blamed Acme."
+    assert owners(text) == ["Bolt/third_person"] * 2
+
+
+def test_both_means_neither_alone() -> None:
+    assert owners("Acme is dearer than Bolt. Both were on time. Acme called.") == [
+        "Acme/third_person",
+        None,
+        "Acme/third_person",
+    ]
+
+
+def test_agenda_headings_hold_for_the_paragraphs_below_them() -> None:
+    text = "Board\n\n1. Acme: outage of March\n\nNobody called.\n\nThe report is thin.\n\n2. Gifts\n\nA draft follows."
+    assert owners(text)[2:4] == ["Acme/third_person"] * 2
+    assert owners(text)[5] is None
+
+
+def test_a_field_that_names_no_supplier_ends_the_record_of_one() -> None:
+    text = "Records\n\nSupplier: Acme\nIssue: paid twice\n\nSupplier: none\nIssue: printer"
+    assert owners(text)[-2:] == [None, None]
+    assert owners(text)[2] == "Acme/third_person"
+
+
+def test_a_table_gives_each_row_its_supplier() -> None:
+    table = "| Acme | red | nobody called us before the trucks stood still |\n| Bolt | green | fine |\n| - | - | lunch |"
+    assert owners(table) == ["Acme/third_person", "Bolt/third_person", None]
+
+
+def test_lines_of_a_log_inherit_nothing_but_turns_of_a_chat_do() -> None:
+    assert owners("Log\n\n10:00 Called Acme.\n11:30 Staff meeting.")[1:] == ["Acme/third_person", None]
+    assert owners("Chat\n\n[10:00] ann: called Acme\n[10:01] bob: still nothing")[1:] == ["Acme/third_person"] * 2
+
+
+def test_answers_between_our_own_quoted_lines_are_about_the_line_above() -> None:
+    quoted = "On Mon, 3 Mar 2025 at 12:40, You <you@us.example> wrote:\n> Would you keep Acme?\n\nOnly at half the price.\n\n"
+    text = f"{quoted}> Would you keep Bolt?\n\nNo.\n\n> Lunch?\n\nSure.\n"
+    assert owners(text, "me@us.example", ("you@us.example",)) == ["Acme/third_person", "Bolt/third_person", None]
+
+
+def test_who_is_spoken_to_by_name_in_a_mail_to_two_suppliers() -> None:
+    people = (Party("Ann Lee", "a@acme.com"), Party("Cy Dean", "c@bolt.com"))
+    text = "It failed again.\n\nAnn, thanks for the call. You stayed late.\n\nCy, where is the report?"
+    message = zoned(Message("1", None, "missing", Party("Bob", "me@us.example"), people, "", text))
+    found = attribute(message, split_sentences(text, message.zones or ()), DIRECTORY)
+    assert [each and each.supplier for each in found] == [None, "Acme", "Acme", "Bolt"]
+
+
+def test_a_comment_on_a_forwarded_mail_may_ask_what_you_think_of_this() -> None:
+    forwarded = (
+        "---------- Forwarded message ---------\nFrom: Ann <ann@acme.com>\nDate: Mon, 3 Mar 2025\nSubject: Offer\n\nBuy more."
+    )
+    text = f"This came unasked. What do you think?\n\n{forwarded}"
+    assert owners(text, "me@us.example", ("you@us.example",))[:2] == ["Acme/third_person"] * 2

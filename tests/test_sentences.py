@@ -99,6 +99,13 @@ def test_wrapped_before_a_capital() -> None:
     assert split(text) == [text]
 
 
+def test_a_line_with_room_for_the_next_word_was_ended_by_its_writer() -> None:
+    assert split("Wed - the list came, correct to the last user\nThu - nothing") == [
+        "Wed - the list came, correct to the last user",
+        "Thu - nothing",
+    ]
+
+
 def test_speakers_begin_sentences() -> None:
     assert split("Ann Lee: we will look into the disk of the old server today and\nBob: good") == [
         "Ann Lee: we will look into the disk of the old server today and",

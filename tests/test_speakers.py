@@ -74,6 +74,19 @@ def test_minutes_are_resolved_by_initials_names_and_titles() -> None:
     assert found["Mr Dean declined."] == "Bolt/third_person"
 
 
+def test_a_company_behind_several_people_is_that_of_each() -> None:
+    for listed in ("Ann Lee, Al Orr - Acme; Bob Ray and Dee Fox, Home Bakers", "Dee, Bob (Home), Al, Ann (Acme)"):
+        people = find_people(notes(f"Attendees: {listed}"), DIRECTORY)
+        assert [people.side(name) for name in ("Ann", "Al", "Bob", "Dee")] == [0, 0, "ours", "ours"]
+
+
+def test_what_one_of_us_has_to_do_is_no_turn() -> None:
+    found = voices(
+        "Call with Acme\n\nAttendees: Ann Lee (AL, Acme), Bob Ray (BR, us)\n\n- AL: send the offer\n- BR: book a room"
+    )
+    assert list(found.values())[-1] is None
+
+
 def test_names_of_people_on_two_sides_mean_nobody() -> None:
     people = find_people(notes("Attendees: Ann Lee (Acme), Ann Orr (Bolt), Al Lund (us), Dee Fox (Some Advisers)"), DIRECTORY)
     assert people.side("Ann Lee") == 0

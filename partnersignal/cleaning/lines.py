@@ -13,6 +13,7 @@ DATE = re.compile(
 ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s))")
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
+_SHORTEST_WRAPPED, _LONGEST_WRAPPED, _LONGEST_WORD = 60, 100, 15
 
 
 class Line(NamedTuple):
@@ -61,6 +62,45 @@ def split_lines(text: str) -> list[Line]:
         lines.append(Line(start, end, piece.rstrip()))
         start += len(piece) + 1
     return lines
+
+
+def is_row(line: str) -> bool:
+    """Return whether a line is the row of a table.
+
+    Parameters
+    ----------
+    line : str
+        One line.
+
+    Returns
+    -------
+    bool
+        True for cells between tabs or bars.
+    """
+    if "\t" not in line and "|" not in line:
+        return False  # most lines: this is asked for every one
+    bare = line.strip()
+    return "\t" in bare or (bare.startswith("|") and bare.endswith("|"))
+
+
+def may_be_wrapped(line: str, following: str) -> bool:
+    """Return whether a program may have broken a line here: they do at 60 to 80 characters, where a word did not fit.
+
+    Parameters
+    ----------
+    line, following : str
+        The lines before and after the break.
+
+    Returns
+    -------
+    bool
+        False where the next word would have fitted, or the line is too long for a program's.
+    """
+    length = len(line.rstrip())
+    if not _SHORTEST_WRAPPED - _LONGEST_WORD <= length <= _LONGEST_WRAPPED:
+        return False
+    word = following[:_LONGEST_WRAPPED].split(maxsplit=1)
+    return length + 1 + (min(len(word[0]), _LONGEST_WORD) if word else 0) > _SHORTEST_WRAPPED
 
 
 def dated(text: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from partnersignal.cleaning.lines import LIST_ITEM
+from partnersignal.cleaning.lines import LIST_ITEM, is_row, may_be_wrapped
 from partnersignal.messages import Sentence, Zone, ZoneKind
 from partnersignal.phrases import phrases
 
@@ -18,7 +18,6 @@ _OPENER = re.compile(r"[\s\"'“‘(\[*_#>-]*[^\W_]", re.UNICODE)
 _WORD_START = re.compile(r"[\s(\"'“]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+")
 _SPEAKER = re.compile(r"^[ \t]*[A-Z][\w .'’()/-]{0,40}:[ \t]")
-_WRAPPED = 45  # shorter lines were not broken by a mail program
 LONGEST_SENTENCE = 2_000
 
 
@@ -89,14 +88,13 @@ def _breaks(previous: str, line: str) -> bool:
     """Return whether a line break ends a thought rather than wraps it."""
     if LIST_ITEM.match(line) or _HEADING.match(line) or _HEADING.match(previous) or _SPEAKER.match(line):
         return True
-    if "\t" in line.strip() or "\t" in previous.strip():
+    if is_row(line) or is_row(previous):
         return True
     stripped = previous.rstrip()
     if stripped.endswith((".", "!", "?", ":", ";", "…")):
         return True
-    # A program wraps at 60 to 80 characters; a person who presses Enter early means it, unless the next
-    # line goes on in lower case.
-    return len(stripped) < _WRAPPED and not line.lstrip()[:1].islower()
+    # A person who presses Enter where no program wraps means it, unless the next line goes on in lower case.
+    return not may_be_wrapped(stripped, line) and not line.lstrip()[:1].islower()
 
 
 def _in_block(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from partnersignal.messages import Message, Party, Sentence, Voice
+from partnersignal.messages import Message, Party, Sentence, Voice, Zone
 from partnersignal.reading.transcripts import speaker_label
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.narrative import Narrative, only
@@ -17,6 +17,7 @@ from partnersignal.suppliers.subjects import (
     addresses_somebody,
     begins_with_pronoun,
     leads,
+    points_at_something,
     speaks_of_itself,
     speaks_of_somebody,
     subject,
@@ -25,6 +26,9 @@ from partnersignal.suppliers.subjects import (
 # Words of an answer: they speak to, or of the words of, whoever spoke before.
 _ANSWERS = re.compile(r"\b(?:you|your|yours|that|thanks|thank)\b", re.I)
 _EVERYBODY = re.compile(r"\b(?:everyone|everybody|all of you|you all|you both|both of you|anyone|anybody|each of you)\b", re.I)
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
+_FIRST_WORDS = 3  # among which who is spoken to is named
+_MOST_QUOTES = 100  # between which answers are looked for: each answer is read on its own
 _BULK = ("list-id", "list-unsubscribe", "feedback-id")
 
 
@@ -82,20 +86,27 @@ class _Mail:
         self._message, self._sentences, self._directory, self._people = message, sentences, directory, people
         self._zones = message.zones or ()
         self._starts = [zone.start for zone in self._zones]
+        self._quotes = [zone for zone in self._zones if zone.kind in ("quoted", "forwarded")]
 
     def found(self) -> list[_Found]:
         found: list[_Found] = []
         stretch: list[Sentence] = []
-        held: Party | None = None
+        held: tuple[Party | None, Zone | None] = (None, None)
         for sentence in (*self._sentences, None):
-            author = self._author(sentence) if sentence else None
-            if stretch and (sentence is None or author != held):
-                found += self._stretch(held, stretch)
+            key = (self._author(sentence), self._answered(sentence)) if sentence else (None, None)
+            if stretch and (sentence is None or key != held):
+                found += self._stretch(*held, stretch)
                 stretch = []
             if sentence:
                 stretch.append(sentence)
-                held = author
+                held = key
         return found
+
+    def _answered(self, sentence: Sentence) -> Zone | None:
+        """Return the quoted stretch that a sentence answers, where answers stand between quoted lines."""
+        if not 1 < len(self._quotes) <= _MOST_QUOTES or sentence.zone != "new":
+            return None
+        return next((zone for zone in reversed(self._quotes) if zone.end <= sentence.start), None)
 
     def _author(self, sentence: Sentence) -> Party | None:
         if sentence.zone in ("quoted", "forwarded"):
@@ -118,7 +129,7 @@ class _Mail:
             return None
         return self._directory.owner(party) if party.address else self._people.side(party.name)
 
-    def _stretch(self, author: Party | None, sentences: Sequence[Sentence]) -> list[_Found]:
+    def _stretch(self, author: Party | None, answered: Zone | None, sentences: Sequence[Sentence]) -> list[_Found]:
         side = self._side(author)
         if isinstance(side, int):
             return _by_supplier(self._directory, side, sentences)
@@ -126,25 +137,28 @@ class _Mail:
             everyone = (*self._message.recipients, *((self._message.sender,) if self._message.sender else ()))
             addressed = {owner for party in everyone if isinstance(owner := self._directory.owner(party), int)}
             if addressed:
-                return _to_suppliers(self._directory, addressed, sentences)
-            return self._internal(sentences)
+                return _to_suppliers(self._directory, addressed, self._people, sentences)
+            return self._internal(answered, sentences)
         # Strangers may report on a supplier by name; what they sell to many says nothing of anybody.
         if author is None or any(self._message.header(name) for name in _BULK):
             return [None] * len(sentences)
-        return _about(Narrative(self._message.text, self._directory, People()), sentences)
+        return _about(Narrative(self._message.text, self._directory, self._people), sentences)
 
-    def _internal(self, sentences: Sequence[Sentence]) -> list[_Found]:
+    def _internal(self, answered: Zone | None, sentences: Sequence[Sentence]) -> list[_Found]:
         quoted = {side for zone in self._zones if isinstance(side := self._side(zone.author), int)}
         default = _default(self._message.subject, sentences, self._directory)
         if default is None and len(quoted) == 1:
             default = next(iter(quoted))
+        if answered:
+            default = only(self._directory.mentions(self._message.text[answered.start : answered.end]))
         found = _about(Narrative(self._message.text, self._directory, self._people, default), sentences)
-        if default is None:
+        if default is None or answered:
             return found
         # A paragraph that speaks to a colleague, and of nobody, is not about the supplier of the subject line.
         for number in {sentence.paragraph for sentence in sentences}:
             paragraph = " ".join(sentence.text for sentence in sentences if sentence.paragraph == number)
-            if addresses_somebody(paragraph) and not speaks_of_somebody(paragraph) and not self._directory.mentions(paragraph):
+            about = speaks_of_somebody(paragraph) or points_at_something(paragraph) or self._directory.mentions(paragraph)
+            if addresses_somebody(paragraph) and not about:
                 found = [None if s.paragraph == number else each for s, each in zip(sentences, found, strict=True)]
         return found
 
@@ -158,7 +172,7 @@ class _Notes:
         suppliers = people.suppliers()
         self._present = next(iter(suppliers)) if len(suppliers) == 1 and people.marked else None
         # The first line is the subject; where it is a sentence or a label it says nothing of the rest.
-        title = "" if speaker_label(message.subject) or message.subject.rstrip()[-1:] in ".!?" else message.subject
+        title = "" if speaker_label(message.subject) or _SENTENCE_END.search(message.subject) else message.subject
         default = _default(title, self._own(), directory, self._present)
         self._narrative = Narrative(message.text, directory, people, default, self._outline)
         self._turn: Side | None = None  # whose turn it is; None outside turns
@@ -192,15 +206,24 @@ class _Notes:
         owner = self._narrative.owner(sentence, place)
         return (owner, "third_person") if owner is not None else None
 
+    def _speaker(self, place: Place) -> str:
+        """Return the name that opens a turn: before a colon, or alone on the line above."""
+        alone = place.line.strip()
+        above = place.shape == "heading" and " " in alone and alone.replace(" ", "").isalpha()
+        return alone if above and self._people.marked and self._people.side(alone) is not None else place.label
+
     def _new_turn(self, place: Place, sentence: Sentence) -> None:
         """Find out whose turn the sentence stands in; a turn ends with its paragraph, or where a line opens another."""
-        named = self._directory.found(place.label)
+        label = self._speaker(place)
+        named = self._directory.found(label)
         # "Acme: late" is a topic; in a conversation it is a turn.
         spoken = not named or named[0][0] > 0 or self._outline.is_conversation()
-        if place.label and place.opens and spoken:
-            self._turn = label_side(place.label, self._people, self._directory)
-            if self._turn is None and self._people.marked and not self._directory.mentions(place.label):
+        if label and place.opens and spoken:
+            self._turn = label_side(label, self._people, self._directory)
+            if self._turn is None and self._people.marked and not self._directory.mentions(label):
                 self._turn = OURS  # where the others' companies are told, who has none is one of us
+            if self._turn == OURS and place.shape in ("item", "entry") and not self._outline.is_conversation():
+                self._turn = None  # "- Ann: book a room": what one of us has to do
             self._previous = self._spoken_to = None
         elif sentence.paragraph != self._before or place.shape in ("heading", "entry", "item", "row"):
             self._turn = None
@@ -228,6 +251,12 @@ class _Notes:
         if place.opens:
             self._spoken_to, self._answered = self._answered, None
         return self._spoken_to if _ANSWERS.search(words) else None
+
+
+def _named_first(text: str, people: People, addressed: set[int]) -> list[int]:
+    """Return those of the addressed suppliers whose people a sentence names among its first words."""
+    sides = {people.side(name) for name in _names(" ".join(text.split()[:_FIRST_WORDS]))}
+    return [supplier for supplier in sorted(addressed) if supplier in sides]
 
 
 def _names(words: str) -> list[str]:
@@ -274,23 +303,26 @@ def _own_words(directory: SupplierDirectory, writer: int, text: str, previous: i
         if previous is not None and begins_with_pronoun(text):
             return (previous, "third_person"), previous
         return (writer, "supplier"), None
-    if writer in owners or speaks_of_itself(text):
+    if writer in owners:
         return (writer, "supplier"), None
-    # Its word on another supplier: about that one where it is the clear subject, else about nobody.
+    # Its word on another supplier: about that one where it is the clear subject, else about itself or nobody.
     about = subject(text, named, previous)
     if isinstance(about, int) and about != writer and (leads(text, named[0][0]) or begins_with_pronoun(text)):
         return (about, "third_person"), about
-    return None, None
+    return ((writer, "supplier") if speaks_of_itself(text[: named[0][0]]) else None), None
 
 
-def _to_suppliers(directory: SupplierDirectory, addressed: set[int], sentences: Sequence[Sentence]) -> list[_Found]:
+def _to_suppliers(
+    directory: SupplierDirectory, addressed: set[int], people: People, sentences: Sequence[Sentence]
+) -> list[_Found]:
     sole = next(iter(addressed)) if len(addressed) == 1 else None
+    led = False
     found: list[_Found] = []
     previous: int | None = None
     paragraph = -1
     for sentence in sentences:
         if sentence.paragraph != paragraph:
-            paragraph, previous = sentence.paragraph, None
+            paragraph, previous, led = sentence.paragraph, None, False
         named = directory.found(sentence.text, addressed)
         owner: Owner | str | None
         if named:
@@ -298,8 +330,11 @@ def _to_suppliers(directory: SupplierDirectory, addressed: set[int], sentences: 
             other = sole is not None and owner != sole and not leads(sentence.text, named[0][0])
             if other and addresses_somebody(sentence.text) and owner not in ("ambiguous",):
                 owner = sole
-            previous = owner if isinstance(owner, int) else None
-        elif previous is not None and begins_with_pronoun(sentence.text):
+            previous, led = owner if isinstance(owner, int) else None, False
+        elif sole is None and (person := only(_named_first(sentence.text, people, addressed))) is not None:
+            owner = previous = person  # "Ann, thank you. You ..."
+            led = True
+        elif previous is not None and (begins_with_pronoun(sentence.text) or (led and addresses_somebody(sentence.text))):
             owner = previous
         else:
             owner, previous = sole, None

@@ -9,11 +9,17 @@ from dataclasses import replace
 from partnersignal.messages import Sentence
 from partnersignal.reading.transcripts import speaker_label
 from partnersignal.suppliers.directory import Owner, SupplierDirectory
-from partnersignal.suppliers.outline import Outline, Place
+from partnersignal.suppliers.outline import Outline, Place, Shape
 from partnersignal.suppliers.speakers import People, Side
-from partnersignal.suppliers.subjects import begins_with_pronoun, leads, speaks_of_somebody, subject
+from partnersignal.suppliers.subjects import (
+    begins_with_pronoun,
+    leads,
+    speaks_of_several,
+    speaks_of_somebody,
+    subject,
+)  # fmt: skip
 
-_ACTION = re.compile(r"[^,.:;]{2,40}? to [a-z]")  # "Bob to book a room"
+_ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) [a-z]")  # "Bob to book a room"
 _PERSON_WORDS = 3  # words among which a person that leads a sentence stands
 _NAME_ONLY = 5  # words of a numbered line that is a heading with a name
 _MOST_WORDS = 8  # of one without
@@ -59,6 +65,9 @@ class Narrative:
         self._titled = False  # whether the last heading was the title, a bare line at the top
         self._first = True
         self._paragraph = -1
+        self._line: Shape = "text"  # of the line before
+        self._together: set[Owner] = set()  # suppliers named in the paragraph so far
+        self._fields: set[str] = set()  # labels that headed a supplier's record
 
     def owner(self, sentence: Sentence, place: Place | None = None) -> int | None:
         """Find whose behaviour a sentence is about.
@@ -78,8 +87,12 @@ class Narrative:
         place = place or self._outline.place(sentence)
         sentence = self._unlabelled(sentence, place)
         named = self._directory.found(sentence.text)
-        new_paragraph = sentence.paragraph != self._paragraph
+        # Enter where no program wraps opens a paragraph too, unless it goes on with an item or a field.
+        entered = place.entered and place.shape == self._line == "text"
+        self._line = place.shape if place.opens else self._line
+        new_paragraph = entered or sentence.paragraph != self._paragraph
         self._paragraph = sentence.paragraph
+        self._together = {owner for _, _, owner in named} | (set() if new_paragraph else self._together)
         if place.shape == "heading" or self._heads(sentence, place, named):
             section = self._heading(place, named)
             self._first = False
@@ -102,11 +115,18 @@ class Narrative:
         return replace(sentence, text=sentence.text[len(label) :].strip())
 
     def _heads(self, sentence: Sentence, place: Place, named: _Found) -> bool:
-        """Return whether a numbered line is a heading: it holds little else than a name, or follows one that does."""
+        """Return whether an unmarked line is a heading: it holds little else than a name, or follows one that does."""
         if place.shape == "label" and named:
             # "Supplier: Acme"
             rest = sentence.text[: named[0][0]].strip() + sentence.text[named[-1][1] :].strip(" .")
-            return len(named) == 1 and not rest and not self._conversation
+            heads = len(named) == 1 and not rest and not self._conversation
+            self._fields |= {place.label} if heads else set()
+            return heads
+        if place.shape == "text" and place.opens and named:
+            # "acme" alone on its line; no capital shows the heading
+            return len(named) == 1 and place.line.strip(" \t-–—") == sentence.text[named[0][0] : named[0][1]]
+        if place.shape == "label" and place.label in self._fields:
+            return True  # "Supplier: none"
         if place.shape != "entry" or sentence.text.rstrip()[-1:] in ".!?,:":
             return False
         words = len(sentence.text.split())
@@ -115,7 +135,7 @@ class Narrative:
         return bool(named) and words <= _NAME_ONLY and sum(end - start for start, end, _ in named) * 2 > len(sentence.text)
 
     def _heading(self, place: Place, named: _Found) -> int | None:
-        level = {"heading": place.level, "label": _BARE}.get(place.shape, _NUMBERED)
+        level = {"heading": place.level, "entry": _NUMBERED}.get(place.shape, _BARE)
         self._numbered = place.shape == "entry"
         owners = list(dict.fromkeys(owner for _, _, owner in named))
         while self._sections and self._sections[-1][0] >= level:
@@ -137,45 +157,55 @@ class Narrative:
     def _open(self, place: Place, sentence: Sentence, *, new_paragraph: bool) -> None:
         """Forget what does not carry on to this sentence."""
         if place.shape in ("item", "entry"):
-            self._open_item(place)
+            self._open_item(place, sentence)
         elif new_paragraph:
+            if self._items and self._sections and self._sections[-1][0] >= _BARE and place.shape == "text":
+                self._sections.pop()  # a heading that only introduced the list
             self._items, self._introduced = [], None
-            # In a conversation of ours one asks, another answers: "They did".
-            answers = self._conversation and place.label and speaks_of_somebody(sentence.text)
-            if not answers and not begins_with_pronoun(sentence.text):
+            if not self._answers(place) and not begins_with_pronoun(sentence.text):
                 self._current = self._base()
         elif place.shape == "row":
             self._current = self._base()
         elif place.shape == "label":
-            follows = speaks_of_somebody(sentence.text) if self._conversation else self._outline.repeats(place.label)
-            if not follows:
-                self._current = self._base()
+            follows = self._answers(place) if self._conversation else self._outline.repeats(place.label)
+            self._current = self._current if follows else self._base()
 
-    def _open_item(self, place: Place) -> None:
+    def _answers(self, place: Place) -> bool:
+        """Return whether a turn of a conversation goes on about the supplier of the one before: "Good. They did"."""
+        return self._conversation and bool(place.label) and speaks_of_somebody(place.line.partition(":")[2])
+
+    def _open_item(self, place: Place, sentence: Sentence) -> None:
         if place.shape == "entry" and self._numbered:
             # A numbered paragraph behind numbered headings ends the section of the last.
             self._sections = [each for each in self._sections if each[0] < _NUMBERED]
             self._numbered = False
-        while self._items and self._items[-1][0] >= place.level:
-            self._items.pop()
         outer = self._introduced if self._introduced is not None else self._base()
+        while self._items and self._items[-1][0] >= place.level:
+            before = self._items.pop()[1]
+            if outer is None and begins_with_pronoun(sentence.text):
+                outer = before  # "- their new lead left" goes on about the item before
         self._current = self._items[-1][1] if self._items else outer
 
     def _named(self, sentence: Sentence, named: _Found) -> int | None:
         owner = subject(sentence.text, named, self._current)
         if not isinstance(owner, int):
             return None
-        # Inside one supplier's section another one's name does not say whose behaviour it is, unless it leads.
-        aside = self._base() not in (None, owner) and owner == named[0][2] and not leads(sentence.text, named[0][0])
-        return None if aside and not begins_with_pronoun(sentence.text) else owner
+        # Inside one supplier's section another one's name is an aside, unless it leads.
+        base = self._base()
+        aside = base not in (None, owner) and owner == named[0][2] and not leads(sentence.text, named[0][0])
+        return base if aside and not begins_with_pronoun(sentence.text) else owner
 
     def _unnamed(self, sentence: Sentence, place: Place) -> int | None:
-        person = self.person(sentence.text)
+        speaker = self.person(place.label)
+        person = self.person(sentence.text) if speaker is None else speaker
         if isinstance(person, int):
             return person
         base = self._base()
-        action = place.opens and _ACTION.match(sentence.text) is not None
-        if person is not None and (action or place.shape in ("item", "entry", "label")):
+        if len(self._together) > 1 and speaks_of_several(sentence.text):
+            return None
+        action = _ACTION.match(sentence.text) is not None and not speaks_of_somebody(sentence.text)
+        item = place.shape in ("item", "entry", "label")
+        if person is not None and (action or (item and (base is None or speaker is not None))):
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final, Literal
 
 from partnersignal.messages import Message, Party
@@ -200,7 +200,7 @@ def _lists(text: str, directory: SupplierDirectory) -> Iterator[tuple[int, int, 
         people: list[_Known] = []
         if match:
             heading = _organisation(match["side"] or "", directory)
-            people = _people(match["rest"], heading, directory)
+            entries = [match["rest"]]
             rows = 0
             while at < len(lines) and rows < _MOST_LINES and not match["rest"].strip():
                 if lines[at].strip() and not _is_entry(lines[at]):
@@ -208,8 +208,9 @@ def _lists(text: str, directory: SupplierDirectory) -> Iterator[tuple[int, int, 
                 if not lines[at].strip() and rows:
                     break
                 rows += bool(lines[at].strip())
-                people += _people(lines[at], heading, directory)
+                entries.append(lines[at])
                 at += 1
+            people = _people(entries, heading, directory)
         elif first < _HEAD_LINES and _is_entry(lines[first]):
             people = _unheaded(lines[first], text, directory)
         if people:
@@ -250,20 +251,31 @@ _JOINING = frozenset(
 
 def _unheaded(line: str, text: str, directory: SupplierDirectory) -> list[_Known]:
     """Read a line such as ``Acme: Ann Lee, Tom Orr`` or ``Ann Lee, Acme``; all of it must be people and their company."""
-    people = _people(line, None, directory)
+    people = _people([line], None, directory)
     sides = {side for _, _, side in people}
     names = [name for name, _, _ in people]
     sure = all(" " in name or f"\n{name}:" in text for name in names)
-    known = any(isinstance(side, int) for side in sides) or sides == {OURS}
+    suppliers = any(isinstance(side, int) for side in sides)
+    sure = sure or (suppliers and OURS in sides)
+    known = suppliers or sides == {OURS}
     return people if people and sure and known and STRANGER not in sides else []
 
 
-def _people(line: str, heading: Side | None, directory: SupplierDirectory) -> list[_Known]:
-    people: list[_Known] = []
-    for group in _GROUPS.split(re.sub(rf"^{_MARKS}", "", line)):
+def _people(entries: Sequence[str], heading: Side | None, directory: SupplierDirectory) -> list[_Known]:
+    groups: list[list[_Known]] = []
+    for group in (group for entry in entries for group in _GROUPS.split(re.sub(rf"^{_MARKS}", "", entry))):
         head, colon, names = group.partition(":")
         side = _organisation(head, directory) if colon else None
-        people += _group(names if side is not None else group, side if side is not None else heading, directory)
+        groups.append(_group(names if side is not None else group, side if side is not None else heading, directory))
+    people = [person for group in groups for person in group]
+    told = [group[-1][2] for group in groups if group]
+    # "Ann, Tom - us; Jo, Lee - Acme" and "Ann, Tom (us), Jo, Lee (Acme)": a company behind all of its people.
+    apart = len(told) > 1 and OURS in told and None not in told
+    if apart or any(side == OURS and before is None for (_, _, before), (_, _, side) in pairwise(people)):
+        last: Side | None = None
+        for at, (name, short, side) in reversed(list(enumerate(people))):
+            last = side if side is not None else last
+            people[at] = (name, short, last)
     return people
 
 
@@ -357,13 +369,19 @@ def _organisation(text: str, directory: SupplierDirectory) -> Side | None:
     return OURS if bare.lower() in _OUR_WORDS or _our_name(bare, directory) else None
 
 
+_SHORTEST_OURS = 4  # letters of a beginning of our domain
+
+
 def _our_name(text: str, directory: SupplierDirectory) -> bool:
     """Return whether a text is our name as our domains tell it: ``acme-foods.com`` is "Acme Foods" and "Acme"."""
     words = re.split(r"[\s-]+", text.lower().replace("&", "and"))
     for domain in directory.our_domains:
         labels = organisation_domain(domain).split(".")[0].split("-")
         joined = "".join(labels)
-        if words[: len(labels)] == labels or "".join(words) == joined or (len(words) == 1 and words == labels[:1]):
+        if words[: len(labels)] == labels or words == labels[:1]:
+            return True
+        written = "".join(words)
+        if written == joined or (len(written) >= _SHORTEST_OURS and joined.startswith(written)):
             return True
     return False
 

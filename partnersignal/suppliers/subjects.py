@@ -10,19 +10,24 @@ from partnersignal.suppliers.directory import Owner
 
 Found = Sequence[tuple[int, int, Owner]]
 
-# They, she, it: whoever was spoken of before. "It is clear that" speaks of nobody.
+# They, she, the vendor, this was: whoever was spoken of before. "It is clear that" speaks of nobody.
 _PRONOUN = re.compile(
     r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|later|now|still|yet|in the end|instead|again),? )?"
-    r"(?:they|their|theirs|he|his|she|her|its)\b",
+    r"(?:they|their|theirs|he|his|she|her|its|(?:this|that) (?:is|was|has|had|would|will|means|meant)"
+    r"|the (?:vendor|supplier|provider|contractor|integrator|agency|consultancy)(?:['’]s)?)\b",
     re.I,
 )
+_POINTS = re.compile(r"\b(?:this|that|these|below)\b", re.I)
 _SOMEBODY = re.compile(r"\b(?:they|them|their|theirs|he|him|his|she|her|hers)\b", re.I)
+_THEY = re.compile(r"\b(?:they|he|she)\b", re.I)
+_SEVERAL = re.compile(r"\b(?:both|neither|either of them|the two(?: of them)?|each other|all (?:three|four|of them))\b", re.I)
 _FIRST_PERSON = re.compile(r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|yesterday|today),? )?(?:i|we|our|my)\b", re.I)
+_ITSELF = re.compile(r"\b(?:i|we|us|our|ours|my|me)\b", re.I)
 _SECOND_PERSON = re.compile(r"\b(?:you|your|yours)\b", re.I)
 # Between two names these make one subject of both: "A and B", "A, B and C", "A as well as B", "A/B".
 _JOINED = re.compile(r"(?:'s|’s)?(?:[\s,/&]|\b(?:and|or|nor|as well as|plus|und|et|from|by|the|also|both)\b){1,8}", re.I)
-# "A behaved; B did not": two subjects.
-_CONTRASTED = re.compile(r"(?:;|\b(?:but|while|whereas|though|although))\s+(?:the )?$", re.I)
+# "A behaved; B did not", "A behaved, and B did not": two subjects.
+_CONTRASTED = re.compile(r"(?:;|,(?: and)?|\b(?:but|while|whereas|though|although))\s+(?:the )?$", re.I)
 # "A said that B ...": B is the one who behaves; "A promised that B ..." leaves it with A.
 _REPORTED = re.compile(
     r"\s*(?:\w+\s)?(?:say|says|said|report|reports|reported|confirm|confirms|confirmed|note|notes|noted|mention|mentions|mentioned|claim|claims|"
@@ -60,7 +65,8 @@ def subject(text: str, found: Found, previous: int | None) -> Owner | Literal["n
         "nobody" where several are named and none is the clear subject, or the subject is somebody unknown.
     """
     first_start = found[0][0]
-    if begins_with_pronoun(text) and not _THAT.search(_shortly_before(text, first_start)):
+    led = begins_with_pronoun(text) or _THEY.search(text, 0, first_start) is not None
+    if led and not _THAT.search(_shortly_before(text, first_start)):
         # "They blamed Osprey": whoever they are.
         return previous if previous is not None else "nobody"
     told = [each for each in found if not _ASIDE.search(_shortly_before(text, each[0]))]
@@ -139,8 +145,24 @@ def speaks_of_somebody(text: str) -> bool:
     return _SOMEBODY.search(text) is not None
 
 
-def speaks_of_itself(text: str) -> bool:
-    """Return whether the subject of a sentence is its author.
+def points_at_something(text: str) -> bool:
+    """Return whether a text points at what was said before or stands below.
+
+    Parameters
+    ----------
+    text : str
+        A sentence or paragraph.
+
+    Returns
+    -------
+    bool
+        True for "this", "see below".
+    """
+    return _POINTS.search(text) is not None
+
+
+def speaks_of_several(text: str) -> bool:
+    """Return whether a text speaks of two or more at once.
 
     Parameters
     ----------
@@ -150,9 +172,25 @@ def speaks_of_itself(text: str) -> bool:
     Returns
     -------
     bool
-        True for "We", "And I", "Our".
+        True for "both", "neither", "each other".
     """
-    return _FIRST_PERSON.match(text) is not None
+    return _SEVERAL.search(text) is not None
+
+
+def speaks_of_itself(text: str) -> bool:
+    """Return whether a text speaks of its author.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    bool
+        True for "we", "I", "our".
+    """
+    return _ITSELF.search(text) is not None
 
 
 def addresses_somebody(text: str) -> bool:
