@@ -187,7 +187,7 @@ def planned(scans: Iterable[Iterable[pa.RecordBatch]], folder: Path) -> Iterator
 
     overflow = folder / "planning"
     shutil.rmtree(overflow, ignore_errors=True)
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY, "temp_directory": str(overflow),
         "threads": 1,  # each has buffers of its own
         "autoinstall_known_extensions": False, "autoload_known_extensions": False,  # nothing comes from the network
@@ -230,7 +230,7 @@ def _join_threads(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(_NODES)
     count = database.table("nodes").shape[0]
     links = database.execute(_LINKS).fetchnumpy()
-    thread = _components(count, links["here"], links["there"])
+    thread = _components(count, *(np.asarray(links[name], np.int32) for name in ("here", "there")))
     numbered = pa.table({"node": pa.array(np.arange(count, dtype=np.int32)), "thread": pa.array(thread)})
     database.register("numbered", numbered)
     database.execute("CREATE TABLE threads AS SELECT node, thread FROM numbered")
@@ -256,7 +256,7 @@ def _last_plausible(database: duckdb.DuckDBPyConnection) -> datetime | None:
         return None
     latest = "SELECT date FROM items WHERE date IS NOT NULL ORDER BY date DESC LIMIT ?"
     found = database.execute(latest, [int(known * _STRAY_SHARE) + 1]).fetchnumpy()["date"]
-    tail = found[::-1].astype("datetime64[us]")
+    tail = np.asarray(found, np.int64)[::-1].astype("datetime64[us]")
     jumps = np.nonzero(np.diff(tail) > np.timedelta64(_STRAY_GAP))[0]
     last = tail[jumps[0]] if len(jumps) else tail[-1]
     moment: datetime = last.astype("datetime64[us]").item()

@@ -38,19 +38,20 @@ CREATE TABLE paragraphs AS
 SELECT place, unnest(blocks) AS hash, sender, string_split(sender, '@')[-1] AS domain, thread, hash(said) AS text
 FROM items JOIN threaded USING (place) WHERE sender <> '' AND NOT duplicate
 """
+# Narrowed one condition at a time: an aggregate of several distinct counts holds a table for each of them.
+_GROUPS = "CREATE TABLE {by}_often AS SELECT DISTINCT {by}, hash FROM paragraphs"
+_NARROWED = """
+CREATE OR REPLACE TABLE {by}_often AS
+SELECT {by}, hash FROM (SELECT DISTINCT {by}, hash, {thing} FROM paragraphs SEMI JOIN {by}_often USING ({by}, hash))
+GROUP BY {by}, hash HAVING count(*) >= $least
+"""
 _BOILERPLATE = """
 CREATE TABLE boilerplate AS
-WITH
-    by_sender AS (
-        SELECT sender, hash FROM paragraphs GROUP BY sender, hash
-        HAVING count(DISTINCT thread) >= $least AND count(DISTINCT text) >= $least),
-    by_domain AS (
-        SELECT domain, hash FROM paragraphs GROUP BY domain, hash
-        HAVING count(DISTINCT thread) >= $least AND count(DISTINCT text) >= $least AND count(DISTINCT sender) >= $least)
-SELECT place, hash FROM paragraphs SEMI JOIN by_sender USING (sender, hash)
+SELECT place, hash FROM paragraphs SEMI JOIN sender_often USING (sender, hash)
 UNION
-SELECT place, hash FROM paragraphs SEMI JOIN by_domain USING (domain, hash)
-ORDER BY place, hash
+SELECT place, hash FROM paragraphs SEMI JOIN domain_often USING (domain, hash)
+ORDER BY place, hash;
+DROP TABLE sender_often; DROP TABLE domain_often; DROP TABLE paragraphs;
 """
 
 
@@ -67,5 +68,8 @@ def find_repeats(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(_ORPHANS, {"share": _KNOWN_SHARE})
     database.execute("DROP TABLE quotes; DROP TABLE unsaid")
     database.execute(_PARAGRAPHS)
-    database.execute(_BOILERPLATE, {"least": LEAST_REPEATS})
-    database.execute("DROP TABLE paragraphs")
+    for by, things in (("sender", ("thread", "text")), ("domain", ("thread", "text", "sender"))):
+        database.execute(_GROUPS.format(by=by))
+        for thing in things:
+            database.execute(_NARROWED.format(by=by, thing=thing), {"least": LEAST_REPEATS})
+    database.execute(_BOILERPLATE)
