@@ -45,6 +45,7 @@ bench:
 	$(PYTHON) benchmarks/index_simulation.py
 	$(PYTHON) benchmarks/index_alternatives.py
 	$(PYTHON) benchmarks/index_scale.py
+	$(PYTHON) benchmarks/memory.py
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 500000 --model linear
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 --model default --best-of 1
 	$(PYTHON) benchmarks/competitors.py

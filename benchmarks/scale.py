@@ -34,12 +34,14 @@ _IDS = re.compile(rb"(?im)^((?:message-id|in-reply-to|references):[^\n]*(?:\n[ \
 _SCORE = """
 import json, resource, sys, time
 import partnersignal as ps
+from joblib.externals.loky import get_reusable_executor
 export, out, model, jobs = sys.argv[1:]
 stages, began = {}, time.perf_counter()
 def tell(stage, done, total):
     stages[stage] = time.perf_counter() - began
 run = ps.score(export, out=out, model=model, jobs=int(jobs), progress=tell)
 took = time.perf_counter() - began
+get_reusable_executor().shutdown(wait=True)  # children are counted once they have ended
 rss = {who: resource.getrusage(getattr(resource, who)).ru_maxrss / 1024 for who in ("RUSAGE_SELF", "RUSAGE_CHILDREN")}
 print(json.dumps({"seconds": took, "stages": stages, "self": rss["RUSAGE_SELF"], "worker": rss["RUSAGE_CHILDREN"],
     "messages": run.receipt["read"], "sentences": run.receipt["sentences"]["new"], "tags": run.receipt["tags"]}))

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import partnersignal
 from partnersignal.cleaning import language, message_words, quoted_sentences, split_sentences, zoned
-from partnersignal.conversations import make_plan, repeats, scan_messages
+from partnersignal.conversations import planned, repeats, scan_messages
 from partnersignal.conversations.words import unpack
 from partnersignal.messages import Message
 from partnersignal.reading import open_export, read_shard
@@ -111,7 +112,8 @@ def thresholds(scan) -> list[str]:
     chosen = repeats.LEAST_REPEATS
     for least in (2, 3, 4, 5):
         repeats.LEAST_REPEATS = least
-        found = [unpack(packed).tolist() for packed in make_plan([scan]).rows["boilerplate"]]
+        with TemporaryDirectory() as folder, planned([[scan]], Path(folder)) as plan:
+            found = [unpack(packed.as_py()).tolist() for packed in plan.of_shard(0)["boilerplate"]]
         different = len({each for row in found for each in row})
         mark = " (chosen)" if least == chosen else ""
         rows.append(f"| {least}{mark} | {sum(map(len, found))} | {different} | {sum(map(bool, found))} |")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -465,17 +466,20 @@ def suppliers(
     fewest: Annotated[int, typer.Option(help="Leave out organisations with fewer messages.")] = 3,
 ) -> None:
     """Draft a supplier file from an export and print it."""
-    from partnersignal.conversations import make_plan, scan_messages
+    from partnersignal.conversations import scan_messages
     from partnersignal.reading import open_export, read_shard
     from partnersignal.suppliers import draft_toml
 
     opened = open_export(export)
     with progress_bars() as progress:
-        scans = []
-        for number, shard in enumerate(opened.shards):
-            progress("scanning shards", number, len(opened.shards))
-            scans.append(scan_messages(read_shard(shard, dict(opened.mapping))))
-    typer.echo(draft_toml(make_plan(scans).rows, ours or (), fewest), nl=False)
+
+        def scans() -> Iterator[Any]:
+            for number, shard in enumerate(opened.shards):
+                progress("scanning shards", number, len(opened.shards))
+                yield scan_messages(read_shard(shard, dict(opened.mapping)))
+
+        draft = draft_toml(scans(), ours or (), fewest)
+    typer.echo(draft, nl=False)
 
 
 def main() -> None:

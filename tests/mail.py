@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
+
 from partnersignal.cleaning import find_zones
-from partnersignal.messages import Message, Party
+from partnersignal.conversations import planned, scan_messages
+from partnersignal.conversations.scan import no_words
+from partnersignal.conversations.words import Words
+from partnersignal.messages import Message, Party, Unreadable
 
 SEPARATOR = b"From ann@acme.example Tue Mar  5 09:12:00 2024\n"
 ANN = Party("Ann Lee", "ann@acme.example")
@@ -68,3 +76,9 @@ def zones_of(text: str) -> list[tuple[str, str]]:
     """Return kind and words of each zone that has words."""
     pairs = ((zone.kind, text[zone.start : zone.end].strip()) for zone in find_zones(text))
     return [(kind, words) for kind, words in pairs if words]
+
+
+def plan_rows(*shards: list[Message | Unreadable], words: Callable[[Message], Words] = no_words) -> pd.DataFrame:
+    """Return what is planned for the messages of all shards."""
+    with TemporaryDirectory() as folder, planned(([scan_messages(shard, words)] for shard in shards), Path(folder)) as plan:
+        return pa.concat_tables([plan.of_shard(number) for number in range(len(shards))]).to_pandas()

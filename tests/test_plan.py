@@ -4,44 +4,45 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mail import message
+from mail import message, plan_rows
 
-from partnersignal.conversations import Plan, make_plan, scan_messages
+from partnersignal.conversations import plan, planned, scan_messages
+from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Party, Unreadable
 
 DAY = datetime(2024, 3, 1, 9, tzinfo=UTC)
 
 
-def plan(*shards: list[Message | Unreadable]) -> Plan:
-    return make_plan(scan_messages(shard) for shard in shards)
-
-
 def threads(*shards: list[Message | Unreadable]) -> dict[str, str]:
-    rows = plan(*shards).rows
+    rows = plan_rows(*shards)
     return dict(zip(rows["message_id"], rows["thread_id"], strict=True))
 
 
 def copies(*messages: Message) -> list[bool]:
-    return list(plan(list(messages)).rows["duplicate"])
+    return list(plan_rows(list(messages))["duplicate"])
 
 
-def mails() -> list[Message | Unreadable]:
+def mails(end: str = "") -> list[Message | Unreadable]:
+    a, gone = f"a{end}", f"gone{end}"
     return [
-        message("a", date=DAY),
-        message("b", date=DAY + timedelta(days=1), in_reply_to="a"),
-        message("c", date=DAY + timedelta(days=2), in_reply_to="gone", references=("a", "gone")),
-        message("d", date=DAY + timedelta(days=3), in_reply_to="gone"),
-        message("z", date=DAY),
+        message(a, date=DAY),
+        message(f"b{end}", date=DAY + timedelta(days=1), in_reply_to=a),
+        message(f"c{end}", date=DAY + timedelta(days=2), in_reply_to=gone, references=(a, gone)),
+        message(f"d{end}", date=DAY + timedelta(days=3), in_reply_to=gone),
+        message(f"z{end}", date=DAY),
     ]
 
 
 def test_threads_whatever_the_order_of_messages() -> None:
-    expected = {"a": "a", "b": "a", "c": "a", "d": "a", "z": "z"}
-    assert all(threads(list(order)) == expected for order in permutations(mails()))
+    orders = [[mails(f".{n}")[each] for each in order] for n, order in enumerate(permutations(range(5)))]
+    found = threads([item for order in orders for item in order])
+    assert all(thread == name.replace("b", "a").replace("c", "a").replace("d", "a") for name, thread in found.items())
 
 
 def test_threads_whatever_the_shards() -> None:
@@ -50,7 +51,7 @@ def test_threads_whatever_the_shards() -> None:
     assert threads([], mails()[:2], [], mails()[2:]) == whole
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=20)
 @given(
     links=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=12),
     order=st.permutations(range(8)),
@@ -118,29 +119,34 @@ def test_messages_without_words_are_no_copies() -> None:
 
 
 def test_unreadable_items_keep_their_place() -> None:
-    rows = plan([message("a"), Unreadable("x.mbox:10", "broken"), message("b")]).rows
+    rows = plan_rows([message("a"), Unreadable("x.mbox:10", "broken"), message("b")])
     assert list(rows["unreadable"]) == ["", "broken", ""]
     assert list(rows["duplicate"]) == [False, False, False]
     assert list(rows["thread_id"]) == ["a", "", "b"]
-    assert list(rows["position"]) == [0, 1, 2]
 
 
-def test_rows_of_a_shard() -> None:
-    both = plan([message("a")], [message("b"), message("c")])
-    assert list(both.of_shard(1)["message_id"]) == ["b", "c"]
+def test_rows_of_a_shard(tmp_path: Path) -> None:
+    shards = ([message("a")], [], [message("b"), Unreadable("x", "broken"), message("c")])
+    with planned(([scan_messages(shard)] for shard in shards), tmp_path) as both:
+        assert both.of_shard(2)["message_id"].to_pylist() == ["b", "", "c"]
+        assert both.sizes == [1, 0, 3]
+        assert both.readable == (1, 0, 2)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_at_all() -> None:
-    for empty in (plan(), plan([]), plan([Unreadable("x", "broken")])):
-        assert empty.last_date is None
-        assert isinstance(empty.rows, pd.DataFrame)
-        assert {"thread_id", "duplicate", "shard"} <= set(empty.rows.columns)
+def test_nothing_at_all(tmp_path: Path) -> None:
+    for shards in ([], [[]], [[Unreadable("x", "broken")]]):
+        with planned(([scan_messages(shard)] for shard in shards), tmp_path) as empty:
+            assert empty.last_date is None
+            assert not any(empty.readable)
+            assert all(empty.of_shard(number).num_rows == size for number, size in enumerate(empty.sizes))
 
 
 def last(*offsets: int | None) -> datetime | None:
-    return plan(
-        [message(f"m{n}", date=None if days is None else DAY + timedelta(days=days)) for n, days in enumerate(offsets)]
-    ).last_date
+    dates = (None if days is None else DAY + timedelta(days=days) for days in offsets)
+    messages = [message(f"m{n}", date=date) for n, date in enumerate(dates)]
+    with TemporaryDirectory() as folder, planned([[scan_messages(messages)]], Path(folder)) as found:
+        return found.last_date
 
 
 def test_last_date() -> None:
@@ -157,6 +163,27 @@ def test_many_late_dates_are_no_strays() -> None:
 
 
 def test_bulk_and_kind_are_noted() -> None:
-    rows = plan([message("a", subject="Out of office"), message("b", headers=(("list-id", "x"),))]).rows
+    rows = plan_rows([message("a", subject="Out of office"), message("b", headers=(("list-id", "x"),))])
     assert list(rows["kind"]) == ["auto_reply", "email"]
     assert list(rows["bulk"]) == [False, True]
+
+
+def test_an_export_larger_than_memory_is_planned_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def words(item: Message) -> Words:
+        n = int(item.message_id[1:6])
+        blocks = tuple(n * each % 1_009 for each in range(1, 21))
+        return Words((n, n + 1, n + 2), ((1, n + 2), (1, n * 7), (2, -n), (2, -n // 2)), blocks)
+
+    mails = [
+        message(
+            f"m{n % 9_500:05}@{'long' * 40}", text=f"Part {n % 7_500}", date=DAY + timedelta(minutes=n * 31 % 5_000),
+            in_reply_to=f"m{n * 7919 % 10_000:05}@{'long' * 40}" if n % 3 else "",
+        )
+        for n in range(10_000)
+    ]  # fmt: skip
+    whole = plan_rows(mails, words=words)
+    monkeypatch.setattr(plan, "MEMORY", "32MB")
+    assert whole.equals(plan_rows(mails[:3_000], mails[3_000:], words=words))
+    assert all((whole[name] != b"").any() for name in ("orphans", "boilerplate"))
+    assert whole["duplicate"].any()
+    assert whole["thread_id"].nunique() < 7_500

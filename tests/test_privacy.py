@@ -29,7 +29,7 @@ def everything(folder: Path) -> str:
         found.append(path.read_bytes().decode("utf-8", "replace"))
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
-            found += ["\n".join(map(str, table[name].dropna().unique())) for name in table.columns]
+            found += ["\n".join(sorted({str(cell) for cell in table[name].dropna()})) for name in table.columns]
     return "\n".join(found)
 
 

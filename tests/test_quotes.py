@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mail import ANN, BOB, message
+from mail import ANN, BOB, message, plan_rows
 
 import partnersignal as ps
 from partnersignal.cleaning import message_words, quoted_sentences, without_boilerplate, zoned
-from partnersignal.conversations import make_plan, scan_messages
 from partnersignal.conversations.words import pack, unpack, word_hash
 from partnersignal.messages import Message, Party, Zone
 from partnersignal.runs import append
@@ -92,7 +91,7 @@ def test_places_of_quoted_sentences_are_exact_in_any_text(lines: list[str]) -> N
 
 
 def orphans(*messages: Message) -> dict[str, int]:
-    rows = make_plan([scan_messages(list(messages), message_words)]).rows
+    rows = plan_rows(list(messages), words=message_words)
     return {name: len(unpack(each)) for name, each in zip(rows["message_id"], rows["orphans"], strict=True) if each}
 
 
@@ -127,9 +126,9 @@ def test_a_quote_half_of_which_is_known_is_a_copy() -> None:
 
 def test_shards_change_nothing() -> None:
     mails = [reply("a", 3), reply("b", 1), ORIGINAL, reply("c", 2, QUOTE.replace("disk", "press").replace("Nobody", "None"))]
-    whole = make_plan([scan_messages(mails, message_words)]).rows
+    whole = plan_rows(mails, words=message_words)
     for cut in range(len(mails) + 1):
-        shards = make_plan([scan_messages(mails[:cut], message_words), scan_messages(mails[cut:], message_words)]).rows
+        shards = plan_rows(mails[:cut], mails[cut:], words=message_words)
         assert list(shards["orphans"]) == list(whole["orphans"])
         assert list(shards["boilerplate"]) == list(whole["boilerplate"])
 
@@ -142,7 +141,7 @@ FOOTER = "Acme moves the world since 1901 and you with it"
 
 
 def boilerplate(*messages: Message) -> set[str]:
-    rows = make_plan([scan_messages(list(messages), message_words)]).rows
+    rows = plan_rows(list(messages), words=message_words)
     return {
         name for name, each in zip(rows["message_id"], rows["boilerplate"], strict=True) if word_hash(FOOTER) in unpack(each)
     }

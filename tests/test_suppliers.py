@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from partnersignal.conversations import make_plan, scan_messages
+from partnersignal.conversations import scan_messages
 from partnersignal.errors import InputError
 from partnersignal.messages import Message, Party
 from partnersignal.suppliers import Supplier, SupplierDirectory, draft_toml, infer_directory, load_directory
@@ -183,7 +183,7 @@ def mail(sender: str, *to: str, number: int = 0) -> Message:
 def test_without_a_file_ours_is_the_domain_of_most_recipients() -> None:
     messages = [mail("a@acme.com", "x@us.example", "y@mail.us.example", number=n) for n in range(3)]
     messages += [mail("me@us.example", "b@bolt.co.uk", "z@gmail.com", number=9)]
-    directory = infer_directory(make_plan([scan_messages(messages)]).rows)
+    directory = infer_directory([scan_messages(messages)])
     assert directory.inferred
     assert directory.our_domains == ("us.example", "us")
     assert directory.names() == ("acme.com", "bolt.co.uk")
@@ -191,7 +191,7 @@ def test_without_a_file_ours_is_the_domain_of_most_recipients() -> None:
 
 def test_a_draft_can_be_loaded(tmp_path: Path) -> None:
     messages = [mail("a@acme.com", "x@us.example", number=n) for n in range(3)] + [mail("a@rare.com", "x@us.example", number=9)]
-    rows = make_plan([scan_messages(messages)]).rows
+    rows = [scan_messages(messages)]
     draft = draft_toml(rows)
     directory = load_directory(write(tmp_path, draft))
     assert directory.names() == ("Acme",)
@@ -199,6 +199,6 @@ def test_a_draft_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_a_draft_of_an_export_without_addresses_is_refused() -> None:
-    rows = make_plan([scan_messages([Message("1", None, "missing", None, (), "", "Words.")])]).rows
+    rows = [scan_messages([Message("1", None, "missing", None, (), "", "Words.")])]
     with pytest.raises(InputError, match="got an export without any address of an organisation"):
         draft_toml(rows)

@@ -2,18 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
+import pyarrow as pa
 
-from partnersignal.conversations.repeats import note_repeats
-from partnersignal.conversations.scan import PACKED, scan_messages
+from partnersignal.conversations.repeats import find_repeats
+from partnersignal.conversations.words import Hashes, pack
 
+if TYPE_CHECKING:
+    import duckdb
+
+# Beyond it, sorts and joins go to disk; an export of any size is planned in as much memory.
+MEMORY = "128MB"
+_NO_ROOM = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), os.strerror(errno.EFBIG), "max_temp_directory_size")
 _STRAY_GAP = timedelta(days=366)
 _STRAY_SHARE = 0.01
+
+_ITEMS = """
+CREATE TABLE items (
+    place BIGINT, shard INTEGER, message_id VARCHAR, content VARCHAR, links VARCHAR[], date BIGINT, kind VARCHAR, bulk BOOLEAN,
+    sender VARCHAR, unreadable VARCHAR, said BIGINT[], quoted BIGINT[], stretches BIGINT[], blocks BIGINT[])
+"""
+_ADD = """
+INSERT INTO items
+SELECT place, $shard, message_id, content, links, date, kind, bulk, sender, unreadable, said, quoted, stretches, blocks
+FROM batch
+"""
+# A copy has the Message-ID of an earlier message, or the words by the same sender in the same minute. The earliest message
+# of a thread names it, and of those that show a quote carries it, whatever its place in the export.
+_SEEN = """
+CREATE VIEW messages AS SELECT * FROM items WHERE unreadable = '';
+CREATE TABLE first_names AS SELECT min(place) AS place FROM messages GROUP BY message_id;
+CREATE TABLE first_words AS SELECT min(place) AS place FROM messages WHERE content <> '' GROUP BY content;
+CREATE TABLE ranks AS
+SELECT place, row_number() OVER () AS rank
+FROM (SELECT place FROM messages ORDER BY date NULLS LAST, message_id, place);
+
+CREATE TABLE seen AS
+SELECT
+    messages.place, message_id, rank,
+    first_names.place IS NULL OR (content <> '' AND first_words.place IS NULL) AS duplicate
+FROM messages
+JOIN ranks ON ranks.place = messages.place
+LEFT JOIN first_names ON first_names.place = messages.place
+LEFT JOIN first_words ON first_words.place = messages.place;
+DROP TABLE first_names; DROP TABLE first_words; DROP TABLE ranks;
+"""
+_NODES = """
+CREATE TABLE nodes AS
+SELECT name, (row_number() OVER () - 1)::INTEGER AS node
+FROM (SELECT message_id AS name FROM seen UNION SELECT unnest(links) FROM items)
+"""
+_LINKS = """
+SELECT DISTINCT here.node AS here, there.node AS there
+FROM (SELECT message_id, unnest(links) AS link FROM items) AS linked
+JOIN nodes AS here ON here.name = linked.message_id
+JOIN nodes AS there ON there.name = linked.link
+"""
+_PLAN = """
+CREATE TABLE threaded AS
+SELECT place, rank, duplicate, message_id, thread
+FROM seen JOIN nodes ON name = message_id JOIN threads USING (node);
+DROP TABLE seen; DROP TABLE nodes; DROP TABLE threads;
+
+CREATE TABLE plan AS
+WITH named AS (SELECT thread, arg_min(message_id, rank) AS thread_id FROM threaded GROUP BY thread)
+SELECT
+    place, shard, items.message_id, kind, bulk, unreadable,
+    coalesce(thread_id, '') AS thread_id, coalesce(duplicate, false) AS duplicate
+FROM items LEFT JOIN threaded USING (place) LEFT JOIN named USING (thread)
+ORDER BY place;
+"""
+_OF_SHARD = """
+SELECT message_id, kind, bulk, unreadable, thread_id, duplicate FROM plan WHERE place >= $first AND place < $end ORDER BY place
+"""
+_READABLE = "SELECT shard, count(*) FROM plan WHERE unreadable = '' GROUP BY shard"
+_RENAMED = """
+SELECT DISTINCT message_id, plan.thread_id
+FROM before JOIN plan USING (message_id) WHERE plan.thread_id <> before.thread_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +100,26 @@ class Plan:
 
     Attributes
     ----------
-    rows : pandas.DataFrame
-        A row a message in order of shard and position: the scan's columns with `shard`, `thread_id`,
-        `duplicate` (True for every copy but the first), and the hashes that `note_repeats` gives.
+    starts : tuple of int
+        How many items lie before each shard, and in all.
+    readable : tuple of int
+        How many messages each shard holds.
     last_date : datetime or None
         Last plausible date; None where no message has one.
     """
 
-    rows: pd.DataFrame
+    starts: tuple[int, ...]
+    readable: tuple[int, ...]
     last_date: datetime | None
+    _database: duckdb.DuckDBPyConnection = field(repr=False)
 
-    def of_shard(self, shard: int) -> pd.DataFrame:
-        """Return the rows of one shard.
+    @property
+    def sizes(self) -> list[int]:
+        """Return how many items each shard holds."""
+        return [end - start for start, end in pairwise(self.starts)]
+
+    def of_shard(self, shard: int) -> pa.Table:
+        """Return what is planned for one shard.
 
         Parameters
         ----------
@@ -42,81 +128,151 @@ class Plan:
 
         Returns
         -------
-        pandas.DataFrame
-            In order of position, without the hashes of the scan.
+        pyarrow.Table
+            A row an item, in order: `message_id`, `kind`, `bulk` and `unreadable` of the scan; `thread_id`; `duplicate`
+            (True for every copy but the first); and, packed, `orphans` (hashes of quoted sentences that this message is
+            the first to show and that nobody says in the export) and `boilerplate` (hashes of its paragraphs that its
+            sender or its organisation repeats).
         """
-        return self.rows[self.rows["shard"] == shard].drop(columns=list(PACKED))
+        first, end = self.starts[shard : shard + 2]
+        rows = self._database.sql(_OF_SHARD, params={"first": first, "end": end}).to_arrow_table()
+        for name in ("orphans", "boilerplate"):
+            rows = rows.append_column(name, pa.array(self._packed(name, first, end), pa.binary()))
+        return rows
+
+    def orphans(self, shard: int) -> dict[str, bytes]:
+        """Tell what the messages of one shard are the first to quote.
+
+        Parameters
+        ----------
+        shard : int
+            Its number.
+
+        Returns
+        -------
+        dict of str to bytes
+            Packed hashes, as in `of_shard`, of the messages that have any.
+        """
+        rows = self.of_shard(shard).select(["message_id", "orphans"]).to_pylist()
+        return {row["message_id"]: row["orphans"] for row in rows if row["orphans"]}
+
+    def _packed(self, table: str, first: int, end: int) -> list[bytes]:
+        """Gather hashes by item, sorted, packed."""
+        found = self._database.table(table).filter(f"place >= {first} AND place < {end}").order("place, hash").fetchnumpy()
+        hashes: Hashes = found["hash"]
+        cuts = np.searchsorted(found["place"], np.arange(first, end + 1))
+        return [pack(hashes[start:stop]) for start, stop in pairwise(cuts)]
+
+    def renamed(self, before: Iterable[pa.RecordBatch]) -> dict[str, str]:
+        """Tell which messages are in a thread of another name than they were.
+
+        Parameters
+        ----------
+        before : iterable of pyarrow.RecordBatch
+            Their `message_id` and `thread_id` in an earlier plan.
+
+        Returns
+        -------
+        dict of str to str
+            The message to its new thread; only those that changed.
+        """
+        found: dict[str, str] = {}
+        for batch in before:
+            self._database.register("before", pa.Table.from_batches([batch]))
+            found.update(self._database.execute(_RENAMED).fetchall())
+        return found
 
 
-def make_plan(scans: Iterable[pd.DataFrame]) -> Plan:
-    """Join the scans of all shards.
+@contextmanager
+def planned(scans: Iterable[Iterable[pa.RecordBatch]], folder: Path) -> Iterator[Plan]:
+    """Join the scans of all shards, in bounded memory.
 
     Parameters
     ----------
-    scans : iterable of pandas.DataFrame
+    scans : iterable of iterables of pyarrow.RecordBatch
         From `scan_messages`, in order of the shards.
+    folder : pathlib.Path
+        Where to work; what is left there by a process that was killed is removed.
 
-    Returns
-    -------
+    Yields
+    ------
     Plan
-        The same for the same messages, however they were cut into shards.
+        The same for the same messages, however they were cut into shards. To be used inside the context only.
     """
-    numbered = [scan.assign(shard=number) for number, scan in enumerate(scans)]
-    rows = pd.concat(numbered or [scan_messages([]).assign(shard=0)], ignore_index=True)
-    readable = rows["unreadable"] == ""
-    rows["duplicate"] = False
-    rows["thread_id"] = ""
-    messages = rows[readable]
-    rows.loc[readable, "duplicate"] = _duplicates(messages)
-    rows.loc[readable, "thread_id"] = _threads(messages)
-    return Plan(note_repeats(rows), _last_plausible(messages["date"]))
+    import duckdb  # some 30 MB, which the workers have no need of
+
+    overflow = folder / "planning"
+    shutil.rmtree(overflow, ignore_errors=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY, "temp_directory": str(overflow),
+        "threads": 1,  # each has buffers of its own
+        "autoinstall_known_extensions": False, "autoload_known_extensions": False,  # nothing comes from the network
+    }  # fmt: skip
+    try:
+        with duckdb.connect(":memory:", config=config) as database:
+            starts = _load(database, scans)
+            database.execute(_SEEN)
+            _join_threads(database)
+            database.execute(_PLAN)
+            find_repeats(database)
+            readable = dict(database.execute(_READABLE).fetchall())
+            yield Plan(starts, tuple(readable.get(n, 0) for n in range(len(starts) - 1)), _last_plausible(database), database)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        if not any(words in str(error) for words in _NO_ROOM):
+            raise
+        raise OSError(errno.ENOSPC, str(error).split("\n", 1)[0]) from error
+    finally:
+        shutil.rmtree(overflow, ignore_errors=True)
 
 
-def _duplicates(messages: pd.DataFrame) -> np.ndarray:
-    """Mark copies: the same Message-ID, or the same words by the same sender in the same minute."""
-    same_id = messages["message_id"].duplicated()
-    content = messages["content"]
-    same_content = content.duplicated() & (content != "")
-    return np.asarray(same_id | same_content)
+def _load(database: duckdb.DuckDBPyConnection, scans: Iterable[Iterable[pa.RecordBatch]]) -> tuple[int, ...]:
+    database.execute(_ITEMS)
+    starts = [0]
+    for shard, batches in enumerate(scans):
+        end = starts[-1]
+        for batch in batches:
+            places = pa.array(np.arange(end, end + batch.num_rows))
+            dates = batch["date"].cast(pa.int64())
+            table = pa.Table.from_batches([batch.drop_columns("date")])
+            database.register("batch", table.append_column("date", dates).append_column("place", places))
+            database.execute(_ADD, {"shard": shard})
+            end += batch.num_rows
+        starts.append(end)
+    return tuple(starts)
 
 
-def _threads(messages: pd.DataFrame) -> np.ndarray:
-    """Join messages that answer each other; a thread is named by its earliest message."""
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        path = []
-        while parent.setdefault(node, node) != node:
-            path.append(node)
-            node = parent[node]
-        for each in path:
-            parent[each] = node
-        return node
-
-    columns = (messages[name] for name in ("message_id", "in_reply_to", "references", "given_thread"))
-    for message_id, answered, references, given in zip(*columns, strict=True):
-        node = root(message_id)
-        links = [answered, *references.split(), f"thread:{given}" if given else ""]
-        for link in links:
-            if link:
-                other = root(link)
-                # The smaller name wins, so that the order of messages does not matter.
-                low, high = sorted((node, other))
-                parent[high] = low
-                node = low
-    roots = messages["message_id"].map(root)
-    order = messages.assign(root=roots).sort_values(["date", "message_id"], na_position="last", kind="stable")
-    first = order.groupby("root", sort=False)["message_id"].first()
-    return roots.map(first).to_numpy(dtype=object)
+def _join_threads(database: duckdb.DuckDBPyConnection) -> None:
+    """Join messages that answer each other."""
+    database.execute(_NODES)
+    count = database.table("nodes").shape[0]
+    links = database.execute(_LINKS).fetchnumpy()
+    thread = _components(count, *(np.asarray(links[name], np.int32) for name in ("here", "there")))
+    numbered = pa.table({"node": pa.array(np.arange(count, dtype=np.int32)), "thread": pa.array(thread)})
+    database.register("numbered", numbered)
+    database.execute("CREATE TABLE threads AS SELECT node, thread FROM numbered")
+    database.unregister("numbered")
 
 
-def _last_plausible(dates: pd.Series) -> datetime | None:
+def _components(count: int, here: npt.NDArray[np.int32], there: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Give each node the smallest one that it hangs together with; takes four bytes a node and eight a link."""
+    root = np.arange(count, dtype=np.int32)
+    while True:
+        one, other = root[here], root[there]
+        if np.array_equal(one, other):
+            return root
+        np.minimum.at(root, np.maximum(one, other), np.minimum(one, other))
+        while not np.array_equal(above := root[root], root):
+            root = above
+
+
+def _last_plausible(database: duckdb.DuckDBPyConnection) -> datetime | None:
     """Return the last date that is no stray: a few messages dated a year beyond all others have a wrong clock."""
-    known = np.sort(dates.dropna().to_numpy(dtype="datetime64[us]"))
-    if not len(known):
+    known = database.execute("SELECT count(date) FROM items").fetchall()[0][0]
+    if not known:
         return None
-    strays = int(len(known) * _STRAY_SHARE)
-    tail = known[len(known) - 1 - strays :]
+    latest = "SELECT date FROM items WHERE date IS NOT NULL ORDER BY date DESC LIMIT ?"
+    found = database.execute(latest, [int(known * _STRAY_SHARE) + 1]).fetchnumpy()["date"]
+    tail = np.asarray(found, np.int64)[::-1].astype("datetime64[us]")
     jumps = np.nonzero(np.diff(tail) > np.timedelta64(_STRAY_GAP))[0]
     last = tail[jumps[0]] if len(jumps) else tail[-1]
     moment: datetime = last.astype("datetime64[us]").item()

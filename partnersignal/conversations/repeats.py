@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
-from partnersignal.conversations.words import Hashes, pack, unpack
+if TYPE_CHECKING:
+    import duckdb
 
 # A paragraph is boilerplate where one sender has it in this many threads, beside as many different texts: two happen to
 # people who forward their own mail or send it again; from three on, what repeats in Enron is footers (benchmarks/zones.md).
@@ -13,76 +13,63 @@ LEAST_REPEATS = 3
 # A quote of which half is known is a copy of a message of the export; the rest was cut or wrapped otherwise.
 _KNOWN_SHARE = 0.5
 
+_QUOTES = """
+CREATE TABLE quotes AS
+SELECT place, rank, unnest(quoted) AS hash, unnest(stretches) AS stretch
+FROM items JOIN threaded USING (place) WHERE kind = 'email' AND NOT duplicate;
 
-def note_repeats(rows: pd.DataFrame) -> pd.DataFrame:
+CREATE TABLE unsaid AS
+SELECT hash FROM (SELECT DISTINCT hash FROM quotes) ANTI JOIN (SELECT unnest(said) AS hash FROM items) USING (hash);
+"""
+_ORPHANS = """
+CREATE TABLE orphans AS
+WITH
+    marked AS (SELECT quotes.*, unsaid.hash IS NULL AS known FROM quotes LEFT JOIN unsaid USING (hash)),
+    strange AS (
+        SELECT place, stretch FROM marked GROUP BY place, stretch HAVING count(*) FILTER (known) < $share * count(*))
+SELECT arg_min(place, rank) AS place, hash
+FROM marked SEMI JOIN strange USING (place, stretch) WHERE NOT known
+GROUP BY hash ORDER BY place, hash
+"""
+# Two copies of one letter have the same words throughout: they make nothing boilerplate. Texts are told apart by a hash of
+# 64 bits: for any two of them the chance to be taken for one is below 1e-19.
+_PARAGRAPHS = """
+CREATE TABLE paragraphs AS
+SELECT place, unnest(blocks) AS hash, sender, string_split(sender, '@')[-1] AS domain, thread, hash(said) AS text
+FROM items JOIN threaded USING (place) WHERE sender <> '' AND NOT duplicate
+"""
+# Narrowed one condition at a time: an aggregate of several distinct counts holds a table for each of them.
+_GROUPS = "CREATE TABLE {by}_often AS SELECT DISTINCT {by}, hash FROM paragraphs"
+_NARROWED = """
+CREATE OR REPLACE TABLE {by}_often AS
+SELECT {by}, hash FROM (SELECT DISTINCT {by}, hash, {thing} FROM paragraphs SEMI JOIN {by}_often USING ({by}, hash))
+GROUP BY {by}, hash HAVING count(*) >= $least
+"""
+_BOILERPLATE = """
+CREATE TABLE boilerplate AS
+SELECT place, hash FROM paragraphs SEMI JOIN sender_often USING (sender, hash)
+UNION
+SELECT place, hash FROM paragraphs SEMI JOIN domain_often USING (domain, hash)
+ORDER BY place, hash;
+DROP TABLE sender_often; DROP TABLE domain_often; DROP TABLE paragraphs;
+"""
+
+
+def find_repeats(database: duckdb.DuckDBPyConnection) -> None:
     """Tell what each message must do about the hashes of the scan.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
-        The plan's rows, with threads and duplicates.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With `orphans` (hashes of quoted sentences that this message is the first to show and that nobody says in
-        the export) and `boilerplate` (hashes of its paragraphs that its sender or its organisation repeats), both
-        packed.
+    database : duckdb.DuckDBPyConnection
+        With the tables ``items`` and ``threaded`` of the plan; gets ``orphans`` and ``boilerplate``, each of places and
+        hashes.
     """
-    noted = rows.copy(deep=False)
-    noted["orphans"] = _packed(_orphans(rows), len(rows))
-    noted["boilerplate"] = _packed(_boilerplate(rows), len(rows))
-    return noted
-
-
-def _packed(pairs: pd.DataFrame, count: int) -> list[bytes]:
-    """Gather hashes by row, sorted, packed."""
-    packed = [b""] * count
-    for row, hashes in pairs.sort_values(["row", "hash"]).groupby("row")["hash"]:
-        packed[int(str(row))] = pack(hashes)
-    return packed
-
-
-def _unnested(column: pd.Series) -> tuple[Hashes, Hashes]:
-    """Return the row and the hash of every packed hash of a column."""
-    hashes = unpack(b"".join(column))
-    return np.repeat(np.arange(len(column)), [len(each) // 8 for each in column]), hashes
-
-
-def _orphans(rows: pd.DataFrame) -> pd.DataFrame:
-    said = np.unique(unpack(b"".join(rows["said"])))
-    row, hashes = _unnested(rows["quoted"])
-    stretch = _unnested(rows["stretches"])[1]
-    pairs = pd.DataFrame({"row": row, "stretch": stretch, "hash": hashes, "known": np.isin(hashes, said)})
-    able = (rows["kind"] == "email").to_numpy() & ~rows["duplicate"].to_numpy(dtype=bool)
-    pairs = pairs[able[pairs["row"].to_numpy()]]
-    share = pairs.groupby(["row", "stretch"])["known"].transform("mean")
-    pairs = pairs[~pairs["known"] & (share < _KNOWN_SHARE)]
-    # The earliest message that shows a sentence has it; its place in the export does not matter.
-    order = rows.reset_index(drop=True).sort_values(["date", "message_id"], na_position="last", kind="stable").index
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order.to_numpy()] = np.arange(len(rows))
-    first = pairs.assign(rank=rank[pairs["row"].to_numpy()]).sort_values("rank", kind="stable")
-    kept: pd.DataFrame = first.drop_duplicates("hash")[["row", "hash"]]
-    return kept
-
-
-def _boilerplate(rows: pd.DataFrame) -> pd.DataFrame:
-    row, hashes = _unnested(rows["blocks"])
-    taken = {name: rows[name].to_numpy(dtype=object)[row] for name in ("sender", "thread_id", "said")}
-    pairs = pd.DataFrame({"row": row, "hash": hashes, "sender": taken["sender"], "thread": taken["thread_id"]})
-    # Two copies of one letter have the same words throughout: they make nothing boilerplate.
-    pairs["text"] = pd.factorize(taken["said"])[0]
-    pairs = pairs[(pairs["sender"] != "") & ~rows["duplicate"].to_numpy(dtype=bool)[row]]
-    pairs["domain"] = [sender.rpartition("@")[2] for sender in pairs["sender"]]
-    repeated = _often(pairs, "sender", ["thread", "text"]) | _often(pairs, "domain", ["thread", "text", "sender"])
-    return pairs.loc[repeated, ["row", "hash"]].drop_duplicates()
-
-
-def _often(pairs: pd.DataFrame, by: str, different: list[str]) -> pd.Series:
-    """Tell which blocks one sender or organisation has in enough different threads, texts and so on."""
-    groups = pairs.groupby([by, "hash"])
-    often = pd.Series(True, index=pairs.index)
-    for name in different:
-        often &= groups[name].transform("nunique") >= LEAST_REPEATS
-    return often
+    database.execute(_QUOTES)
+    database.execute(_ORPHANS, {"share": _KNOWN_SHARE})
+    database.execute("DROP TABLE quotes; DROP TABLE unsaid")
+    database.execute(_PARAGRAPHS)
+    for by, things in (("sender", ("thread", "text")), ("domain", ("thread", "text", "sender"))):
+        database.execute(_GROUPS.format(by=by))
+        for thing in things:
+            database.execute(_NARROWED.format(by=by, thing=thing), {"least": LEAST_REPEATS})
+    database.execute(_BOILERPLATE)

@@ -8,19 +8,22 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from partnersignal.conversations.kinds import is_bulk, message_kind
-from partnersignal.conversations.words import Words, pack
+from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Unreadable
 
-PACKED = ("said", "quoted", "stretches", "blocks")  # columns of hashes, eight bytes each
-COLUMNS = {
-    "position": "int64", "message_id": "object", "content": "object", "given_thread": "object", "in_reply_to": "object",
-    "references": "object", "date": "datetime64[us, UTC]", "kind": "object", "bulk": "bool", "sender": "object",
-    "recipient_domains": "object", "source": "object", "unreadable": "object", "said": "object", "quoted": "object",
-    "stretches": "object", "blocks": "object",
-}  # fmt: skip
+_HASHES = pa.list_(pa.int64())
+SCAN = pa.schema(
+    [
+        ("message_id", pa.string()), ("content", pa.string()), ("links", pa.list_(pa.string())),
+        ("date", pa.timestamp("us", tz="UTC")), ("kind", pa.string()), ("bulk", pa.bool_()), ("sender", pa.string()),
+        ("recipient_domains", pa.string()), ("source", pa.string()), ("unreadable", pa.string()),
+        ("said", _HASHES), ("quoted", _HASHES), ("stretches", _HASHES), ("blocks", _HASHES),
+    ]
+)  # fmt: skip
+_NOTHING = {name: [] if pa.types.is_list(kind) else "" for name, kind in zip(SCAN.names, SCAN.types, strict=True)}
 
 
 def no_words(message: Message) -> Words:
@@ -40,37 +43,32 @@ def no_words(message: Message) -> Words:
     return Words()
 
 
-def scan_messages(messages: Iterable[Message | Unreadable], words: Callable[[Message], Words] = no_words) -> pd.DataFrame:
-    """Note the facts of a shard's messages.
+def scan_messages(messages: Iterable[Message | Unreadable], words: Callable[[Message], Words] = no_words) -> pa.RecordBatch:
+    """Note the facts of some messages.
 
     Parameters
     ----------
     messages : iterable of Message or Unreadable
-        A shard, in order.
+        Of a shard, in order.
     words : callable, default no_words
         Hashes a message's words; it knows about zones, which this room does not.
 
     Returns
     -------
-    pandas.DataFrame
-        A row an item, with `COLUMNS`; `unreadable` holds the reason where there was no message.
+    pyarrow.RecordBatch
+        A row an item, with the columns of `SCAN`; `unreadable` holds the reason where there was no message.
     """
-    rows = [_row(position, item, words) for position, item in enumerate(messages)]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    return pa.RecordBatch.from_pylist([_row(item, words) for item in messages], schema=SCAN)
 
 
-def _row(position: int, item: Message | Unreadable, words: Callable[[Message], Words]) -> dict[str, Any]:
+def _row(item: Message | Unreadable, words: Callable[[Message], Words]) -> dict[str, Any]:
     if isinstance(item, Unreadable):
-        empty = dict.fromkeys(PACKED, b"")
-        return {"position": position, "source": item.source, "unreadable": item.reason, "bulk": False, **empty}
+        return _NOTHING | {"date": None, "bulk": False, "source": item.source, "unreadable": item.reason}
     hashed = words(item)
     return {
-        "position": position,
         "message_id": item.message_id,
         "content": content_hash(item),
-        "given_thread": item.thread_id,
-        "in_reply_to": item.in_reply_to,
-        "references": " ".join(item.references),
+        "links": _links(item),
         "date": item.date,
         "kind": message_kind(item),
         "bulk": is_bulk(item),
@@ -78,11 +76,17 @@ def _row(position: int, item: Message | Unreadable, words: Callable[[Message], W
         "recipient_domains": " ".join(sorted({party.domain for party in item.recipients if party.domain})),
         "source": item.source,
         "unreadable": "",
-        "said": pack(hashed.said),
-        "quoted": pack(each for _, each in hashed.quoted),
-        "stretches": pack(stretch for stretch, _ in hashed.quoted),
-        "blocks": pack(hashed.blocks),
+        "said": hashed.said,
+        "quoted": [each for _, each in hashed.quoted],
+        "stretches": [stretch for stretch, _ in hashed.quoted],
+        "blocks": hashed.blocks,
     }
+
+
+def _links(message: Message) -> list[str]:
+    """Return the names of what a message hangs together with."""
+    given = f"thread:{message.thread_id}" if message.thread_id else ""
+    return [name for name in (message.in_reply_to, *message.references, given) if name]
 
 
 def content_hash(message: Message) -> str:

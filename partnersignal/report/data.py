@@ -16,7 +16,7 @@ from partnersignal.messages import VOICES
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
 from partnersignal.report.material import Material
-from partnersignal.report.passages import Limits, passages
+from partnersignal.report.passages import Limits, passages, shown_in_context
 from partnersignal.report.sources import Sources
 from partnersignal.report.text import TITLE, shown
 
@@ -75,6 +75,9 @@ def blocks(material: Material) -> list[dict[str, Any]]:
     lines, sections = history(material.index), material.sections
     sources = Sources.of(material.messages, material.tags)
     found = sum(len(explanation.contributions) for explanation in material.explanations)
+    limits = [Limits.share(len(each.contributions), found, len(material.explanations)) for each in material.explanations]
+    wanted = set().union(*map(shown_in_context, material.explanations, limits))
+    texts = material.texts(wanted) if material.quotes else {}
     sentences = sentences_of(material.index)
     pooled = pooled_rates(material, sentences)
     return [
@@ -84,11 +87,9 @@ def blocks(material: Material) -> list[dict[str, Any]]:
             "threads": _moving_threads(material, sources, explanation.supplier),
             "conduct": [_plain(each) for each in sections.conduct.get(explanation.supplier, ())],
             "cannot": [_plain(each) for each in sections.cannot.get(explanation.supplier, ())],
-            "evidence": passages(
-                material, sources, explanation, Limits.share(len(explanation.contributions), found, len(material.explanations))
-            ),
+            "evidence": passages(material, sources, texts, explanation, most),
         }
-        for explanation in material.explanations
+        for explanation, most in zip(material.explanations, limits, strict=True)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +23,11 @@ class Material:
     explanations : sequence of Explanation
         In the order of the index.
     messages, tags : pandas.DataFrame
-        The tables of the run.
+        The tables of the run; texts of messages need not be there.
     receipt : mapping
         What was read.
+    texts : callable
+        Told message ids, gives the texts of those that have one: a run's texts are too many to hold.
     model_card : str
         Markdown; empty where the model has none.
     sections : Sections
@@ -39,6 +41,7 @@ class Material:
     messages: pd.DataFrame = field(repr=False)
     tags: pd.DataFrame = field(repr=False)
     receipt: Mapping[str, Any] = field(repr=False)
+    texts: Callable[[Collection[str]], Mapping[str, str]] = field(repr=False)
     model_card: str = field(default="", repr=False)
     sections: Sections = field(default=Sections(), repr=False)
     quotes: bool = True

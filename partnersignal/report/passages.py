@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,27 @@ class Limits:
         return cls(part, max(40, MOST_CONTEXTS // max(1, suppliers)))
 
 
-def passages(material: Material, sources: Sources, explanation: Explanation, limits: Limits) -> dict[str, Any]:
+def shown_in_context(explanation: Explanation, limits: Limits) -> set[str]:
+    """Return the messages that the page shows words of around a sentence.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Of a supplier.
+    limits : Limits
+        How much to keep.
+
+    Returns
+    -------
+    set of str
+        Their ids.
+    """
+    return set(explanation.contributions["message_id"].head(min(limits.sentences, limits.contexts)))
+
+
+def passages(
+    material: Material, sources: Sources, texts: Mapping[str, str], explanation: Explanation, limits: Limits
+) -> dict[str, Any]:
     """Return the evidence of a supplier as columns.
 
     Parameters
@@ -67,6 +88,8 @@ def passages(material: Material, sources: Sources, explanation: Explanation, lim
         The run.
     sources : Sources
         Its tables.
+    texts : mapping of str to str
+        Of the messages that are `shown_in_context`.
     explanation : Explanation
         Of the supplier.
     limits : Limits
@@ -82,11 +105,10 @@ def passages(material: Material, sources: Sources, explanation: Explanation, lim
     kept = rows.head(limits.sentences).merge(places, on=["message_id", "sentence", "signal"], how="left")
     messages = list(dict.fromkeys(kept["message_id"]))
     number = {message: i for i, message in enumerate(messages)}
-    known = sources.words.reindex(messages).fillna("")
     labels = {signal.label: i for i, signal in enumerate(material.index.evidence.signals)}
-    texts = [shown(text) if material.quotes else "" for text in kept["text"]]
-    before, after = _contexts(kept.head(limits.contexts), known) if material.quotes else ([], [])
-    subjects = known["subject"] if material.quotes else [""] * len(messages)
+    sentences = [shown(text) if material.quotes else "" for text in kept["text"]]
+    before, after = _contexts(kept.head(limits.contexts), texts) if material.quotes else ([], [])
+    subjects = sources.subjects.reindex(messages).fillna("") if material.quotes else [""] * len(messages)
     days = pd.to_datetime(kept["date"], utc=True).dt.floor("D")
     return {
         "found": len(rows),
@@ -98,7 +120,7 @@ def passages(material: Material, sources: Sources, explanation: Explanation, lim
         "bulk": [int(value) for value in kept["bulk"].fillna(value=False)],
         "message": [number[message] for message in kept["message_id"]],
         "sentence": [int(value) for value in kept["sentence"]],
-        "text": texts,
+        "text": sentences,
         "before": before,
         "after": after,
         "marks": _marks(material, kept),
@@ -107,8 +129,7 @@ def passages(material: Material, sources: Sources, explanation: Explanation, lim
     }
 
 
-def _contexts(kept: pd.DataFrame, known: pd.DataFrame) -> tuple[list[str], list[str]]:
-    texts = known["text"].to_dict()
+def _contexts(kept: pd.DataFrame, texts: Mapping[str, str]) -> tuple[list[str], list[str]]:
     starts, ends = (kept[name].fillna(0).to_numpy(dtype=np.int64) for name in ("start", "end"))
     pairs = [
         around(texts.get(message, ""), int(start), int(end), _REACH)

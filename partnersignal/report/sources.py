@@ -17,8 +17,8 @@ class Sources:
 
     Attributes
     ----------
-    words : pandas.DataFrame
-        subject and text, by message_id.
+    subjects : pandas.Series
+        By message_id.
     threads : pandas.DataFrame
         subject (of the earliest message), messages, first and last, by thread_id.
     tags : pandas.DataFrame
@@ -27,7 +27,7 @@ class Sources:
         Rows of `tags`, by supplier.
     """
 
-    words: pd.DataFrame
+    subjects: pd.Series
     threads: pd.DataFrame
     tags: pd.DataFrame
     tags_of: Mapping[str, Ints]
@@ -44,14 +44,14 @@ class Sources:
         Returns
         -------
         Sources
-            Duplicate messages left out: they carry no text.
+            Duplicate messages left out.
         """
         read = messages[messages["status"] != "duplicate"].drop_duplicates("message_id")
         threads = read.sort_values("date").groupby("thread_id")
         places = tags[["message_id", "sentence", "signal", "start", "end", "bulk", "supplier"]]
         places = places.drop_duplicates(["message_id", "sentence", "signal", "supplier"])
         return cls(
-            words=read.set_index("message_id")[["subject", "text"]].fillna(""),
+            subjects=read.set_index("message_id")["subject"].fillna(""),
             threads=threads.agg(
                 subject=("subject", "first"), messages=("message_id", "size"), first=("date", "min"), last=("date", "max")
             ),

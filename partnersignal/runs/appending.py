@@ -6,13 +6,15 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import joblib
 import pandas as pd
+import pyarrow.parquet as pq
 
-from partnersignal.conversations import Plan, make_plan
+from partnersignal.conversations import SCAN, planned
 from partnersignal.errors import InputError, RunError
 from partnersignal.messages import Party, Unreadable
 from partnersignal.reading import open_export
@@ -20,15 +22,15 @@ from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.forgetting import forget, is_forgotten
 from partnersignal.runs.originals import GivenBack
 from partnersignal.runs.parallel import Progress, Workers
-from partnersignal.runs.parts import part_path, read_scan, write_scan
+from partnersignal.runs.parts import part_path, read_scan, write_plan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
-from partnersignal.runs.run import SCAN_FILE, Run, open_run
+from partnersignal.runs.run import Run, open_run
 from partnersignal.runs.scoring import at_work, build_run, scan_export, silent, tag_export
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
 from partnersignal.runs.shards import TagJob
 from partnersignal.runs.state import write_state
-from partnersignal.runs.tables import SCHEMAS, join_tables
+from partnersignal.runs.tables import KEPT, SCAN_FILE, join_tables
 from partnersignal.suppliers import SupplierDirectory, infer_directory
 from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model
@@ -96,30 +98,27 @@ def _append(
     opened = open_export(paths, dict(old.columns))
     work = run.folder.absolute() / "work" / state_of_export
     work.mkdir(parents=True, exist_ok=True)
-    scan_export(opened, work, workers, progress)
-    before = read_scan(run.folder / SCAN_FILE)
-    first = int(before["shard"].max()) + 1 if len(before) else 0
-    shards = dict(iter(before.groupby("shard")))
-    plan = make_plan(
-        [
-            *(shards.get(n, before.head(0)) for n in range(first)),
-            *(read_scan(part_path(work, "scan", n)) for n in range(len(opened.shards))),
-        ]
-    )
-    new = plan.rows[plan.rows["shard"] >= first]
-    if not (new["unreadable"] == "").any():
+    # What the run holds is the first shard of the plan, and planned again for its threads alone.
+    scans = [run.folder / SCAN_FILE, *scan_export(opened, work, workers, progress)]
+    with planned(map(read_scan, scans), work) as plan:
+        write_plan(plan, work, first=1)
+        with pq.ParquetFile(run.folder / "messages.parquet") as messages:
+            renamed = plan.renamed(messages.iter_batches(columns=["message_id", "thread_id"], use_threads=False))
+        orphans = plan.orphans(0)
+    if not any(plan.readable[1:]):
         shutil.rmtree(run.folder / "work", ignore_errors=True)
         raise InputError(f"got no readable message in {', '.join(names)}; expected new mail or notes for the run {run.folder}")
-    directory = _grown(run.directory, plan)
+    directory = _grown(run.directory, scans)
     job = TagJob(
         run.state["model"], directory, parse_day(old.since, "--since"), parse_day(old.until, "--until"), old.bulk == "count",
         old.quotes, old.columns,
     )  # fmt: skip
-    tag_export(opened, Plan(new.assign(shard=new["shard"] - first), plan.last_date), work, job, workers, progress)
-    parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in SCHEMAS}
+    tag_export(opened, plan.sizes[1:], work, job, workers, progress)
+    parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in KEPT}
     state = run.state | {"directory": directory.to_dict(), "appended": [*added, {"export": names, "state": state_of_export}]}
     settings = replace(old, export=(*old.export, *(each for a in state["appended"] for each in a["export"])))
-    _write(run, parts, plan, directory, key, state, settings, opened.passed_over)
+    as_of = parse_day(settings.as_of, "--as-of") or plan.last_date
+    _write(run, parts, renamed, orphans, directory, key, state, settings, opened.passed_over, as_of)
     shutil.rmtree(run.folder / "work", ignore_errors=True)
     progress("rolling up", 1, 1)
     return _without_the_forgotten(Run(run.folder))
@@ -127,6 +126,8 @@ def _append(
 
 def _check(run: Run, settings: RunSettings, key: Pseudonyms | None, suppliers: str | os.PathLike[str] | None) -> None:
     """Refuse what would mix two ways of scoring in one run."""
+    if pq.read_schema(run.folder / SCAN_FILE).names != SCAN.names:
+        raise RunError(f"got --append to {run.folder}, a run of an earlier version; score everything into a new folder")
     different = []
     if hash_files([find_model(run.state["model"])], contents=True) != settings.model:
         different.append("model")
@@ -141,20 +142,20 @@ def _check(run: Run, settings: RunSettings, key: Pseudonyms | None, suppliers: s
         )
 
 
-def _grown(directory: SupplierDirectory, plan: Plan) -> SupplierDirectory:
+def _grown(directory: SupplierDirectory, scans: Iterable[Path]) -> SupplierDirectory:
     """Return the directory; one that was guessed takes in the organisations of the new mail."""
     if not directory.inferred:
         return directory
-    return infer_directory(plan.rows, (*directory.our_domains, *directory.our_addresses))
+    rows = (batch for scan in scans for batch in read_scan(scan))
+    return infer_directory(rows, (*directory.our_domains, *directory.our_addresses))
 
 
 def _write(
-    run: Run, parts: Mapping[str, list[Path]], plan: Plan, directory: SupplierDirectory, key: Pseudonyms | None,
-    state: dict[str, Any], settings: RunSettings, passed_over: Iterable[Unreadable],
+    run: Run, parts: Mapping[str, list[Path]], renamed: Mapping[str, str], orphans: Mapping[str, bytes],
+    directory: SupplierDirectory, key: Pseudonyms | None, state: dict[str, Any], settings: RunSettings,
+    passed_over: Iterable[Unreadable], as_of: datetime | None,
 ) -> None:  # fmt: skip
     changes: Mapping[str, Change] = {}
-    own = plan.rows[~plan.rows["duplicate"]]
-    orphans = dict(zip(own["message_id"], own["orphans"], strict=True))
     languages = load_config(find_model(run.state["model"])).languages
     given_back = GivenBack(run.directory, languages, orphans, {each.message_id for each in run.corrections})
     quotes: Mapping[str, Change] = {
@@ -163,22 +164,23 @@ def _write(
     if key is not None:
         names = name_digests(key, map(pd.read_parquet, parts["messages"]), directory) | set(state["name_digests"])
         changes, state = hiding(key, names), state | {"name_digests": sorted(names)}
-    thread = dict(zip(plan.rows["message_id"], plan.rows["thread_id"], strict=True))
     draft = begin_draft(run.folder)
-    for name, schema in SCHEMAS.items():
-        change = changes.get(name, _as_it_is)
-        change = _after(quotes[name], _threaded(thread, change) if name != "tags" else change)
+    for name, schema in KEPT.items():
+        change = changes.get(name)
+        if renamed and "thread_id" in schema.names:
+            change = _threaded(renamed, change or _as_it_is)
+        if name in quotes:
+            change = _after(quotes[name], change or _as_it_is)
         join_tables([run.folder / f"{name}.parquet", *parts[name]], draft / f"{name}.parquet", schema, change)
-    write_scan(plan.rows, draft / SCAN_FILE, changes.get("scan"))
     write_state(draft, state)
     # An earlier receipt lists at most a thousand places; so does this one.
     earlier = [Unreadable(place["source"], place["reason"]) for place in run.receipt["files_passed_over"]["places"]]
-    receipt = make_receipt(draft, plan, [*earlier, *passed_over], directory, settings, state["model"])
+    receipt = make_receipt(draft, [*earlier, *passed_over], directory, settings, state["model"])
     kept = {name: run.receipt[name] for name in ("forgotten",) if name in run.receipt}
     if kept:
         receipt["messages"]["forgotten"] = kept["forgotten"]["messages"]
         receipt["read"] += kept["forgotten"]["messages"]
-    build_run(draft, receipt | kept, state["index"]["weights"], parse_day(settings.as_of, "--as-of") or plan.last_date)
+    build_run(draft, receipt | kept, state["index"]["weights"], as_of)
     put_in_place(run.folder)
 
 
@@ -190,9 +192,9 @@ def _after(first: Change, then: Change) -> Change:
     return lambda frame: then(first(frame))
 
 
-def _threaded(thread: Mapping[str, str], change: Change) -> Change:
+def _threaded(renamed: Mapping[str, str], change: Change) -> Change:
     """Let a change name the threads as the new plan does."""
-    return lambda frame: change(frame.assign(thread_id=[thread[message_id] for message_id in frame["message_id"]]))
+    return lambda frame: change(frame.assign(thread_id=frame["message_id"].map(renamed).fillna(frame["thread_id"])))
 
 
 def _without_the_forgotten(run: Run) -> Run:

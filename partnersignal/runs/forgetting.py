@@ -24,9 +24,9 @@ from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.masks import mask, mask_words, name_words
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
-from partnersignal.runs.run import SCAN_FILE, Run
+from partnersignal.runs.run import Run
 from partnersignal.runs.state import write_json, write_state
-from partnersignal.runs.tables import SCHEMAS, join_tables
+from partnersignal.runs.tables import SCAN_FILE, SCHEMAS, join_tables
 from partnersignal.suppliers import SupplierDirectory
 
 

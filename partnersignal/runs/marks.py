@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,7 +58,7 @@ class KnownModel:
 
 def find_marks(
     explanations: Sequence[Explanation],
-    messages: pd.DataFrame,
+    messages: Callable[[], pd.DataFrame],
     directory: SupplierDirectory,
     model: KnownModel,
     most: int | None = None,
@@ -70,8 +70,8 @@ def find_marks(
     ----------
     explanations : sequence of Explanation
         Of all suppliers.
-    messages : pandas.DataFrame
-        The run's table.
+    messages : callable
+        Reads the run's table, which is only needed for a model that reads the sentence before.
     directory : SupplierDirectory
         Who is who, as the run was attributed.
     model : KnownModel
@@ -97,14 +97,18 @@ def find_marks(
     if not rows or not model.there():
         return {}
     tagger = _tagger(model)
-    kept = messages[messages["message_id"].isin([row.message_id for row in rows]) & (messages["status"] != "duplicate")]
-    known: dict[str, Any] = {row.message_id: row for row in kept.itertuples()} if tagger.reads_context else {}
+    known = _rows(messages(), {row.message_id for row in rows}) if tagger.reads_context else {}
     marks = {}
     for row in rows:
         previous = _before(known[row.message_id], row.sentence, directory) if row.message_id in known else ""
         weighed = tagger.explain(row.text, row.signal, voice=row.voice, previous=previous)
         marks[row.message_id, int(row.sentence), row.signal] = deciding_words(row.text, weighed)
     return {key: spans for key, spans in marks.items() if spans}
+
+
+def _rows(messages: pd.DataFrame, wanted: set[str]) -> dict[str, Any]:
+    kept = messages[messages["message_id"].isin(wanted) & (messages["status"] != "duplicate")]
+    return {row.message_id: row for row in kept.itertuples()}
 
 
 def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int | None) -> list[Any]:

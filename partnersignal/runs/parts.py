@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.conversations.scan import PACKED
+from partnersignal.conversations import SCAN, Plan
 from partnersignal.runs.files import checksum, write_json
 from partnersignal.runs.tables import write_table
+
+_ROWS = 4_096  # read at a time
 
 
 def part_path(work: Path, table: str, number: int) -> Path:
@@ -23,7 +25,7 @@ def part_path(work: Path, table: str, number: int) -> Path:
     work : pathlib.Path
         The run's work folder.
     table : str
-        ``scan``, ``messages``, ``tags`` or ``exposure``.
+        ``scan``, ``plan``, ``messages``, ``tags`` or ``exposure``.
     number : int
         The shard's.
 
@@ -100,37 +102,53 @@ def mark_done(work: Path, stage: str, number: int, items: int, tables: Iterable[
     write_json(done_path(work, stage, number), {"items": items, "checksums": checksums})
 
 
-def read_scan(path: Path) -> pd.DataFrame:
-    """Read a scan back.
+def read_scan(path: Path) -> Iterator[pa.RecordBatch]:
+    """Read a scan back, a few rows at a time.
 
     Parameters
     ----------
     path : pathlib.Path
         Of one shard, or of a whole run.
 
-    Returns
-    -------
-    pandas.DataFrame
-        As `scan_messages` gave it.
+    Yields
+    ------
+    pyarrow.RecordBatch
+        As `scan_messages` gave them.
     """
-    table: pd.DataFrame = pq.read_table(path).to_pandas()
-    text = table.columns.difference(["position", "date", "bulk", "shard", *PACKED])
-    table[text] = table[text].astype(object).where(table[text].notna(), "")
-    table["date"] = pd.to_datetime(table["date"], utc=True).astype("datetime64[us, UTC]")
-    return table
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(_ROWS, columns=SCAN.names, use_threads=False)
 
 
-def write_scan(rows: pd.DataFrame, path: Path, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> None:
-    """Keep the scan of a whole run, so that more mail can be added without the export.
+def write_plan(plan: Plan, work: Path, first: int = 0) -> None:
+    """Leave each worker what is planned for its shard.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
-        Of the plan.
-    path : pathlib.Path
-        Replaced if it exists.
-    change : callable, optional
-        Given the rows first.
+    plan : Plan
+        Of the whole export.
+    work : pathlib.Path
+        The run's work folder.
+    first : int, default 0
+        Shard of the plan that is number 0 here; those before it are not tagged again.
     """
-    scan = rows.drop(columns=["thread_id", "duplicate", "orphans", "boilerplate"])
-    write_table(pa.Table.from_pandas(change(scan) if change else scan, preserve_index=False), path)
+    for number in range(first, len(plan.sizes)):
+        write_table(plan.of_shard(number), part_path(work, "plan", number - first))
+
+
+def read_plan(work: Path, number: int) -> list[dict[str, Any]]:
+    """Read what is planned for a shard.
+
+    Parameters
+    ----------
+    work : pathlib.Path
+        The run's work folder.
+    number : int
+        The shard's.
+
+    Returns
+    -------
+    list of dict
+        The facts of each item, in order.
+    """
+    facts: list[dict[str, Any]] = pq.read_table(part_path(work, "plan", number), use_threads=False).to_pylist()
+    return facts

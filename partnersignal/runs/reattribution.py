@@ -17,12 +17,12 @@ from partnersignal.messages import Party
 from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
-from partnersignal.runs.run import SCAN_FILE, Run
+from partnersignal.runs.run import Run
 from partnersignal.runs.sentences import Found, find_sentences, stored_message, text_or_none
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
-from partnersignal.runs.tables import SCHEMAS, join_tables, write_table
+from partnersignal.runs.tables import SCAN_FILE, SCHEMAS, join_tables, write_table
 from partnersignal.suppliers import Attribution, SupplierDirectory, load_directory
 from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model

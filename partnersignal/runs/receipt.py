@@ -10,10 +10,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from partnersignal.conversations import Plan
 from partnersignal.messages import Unreadable
 from partnersignal.runs.limits import limits
 from partnersignal.runs.settings import RunSettings
+from partnersignal.runs.tables import SCAN_FILE
 from partnersignal.suppliers import SupplierDirectory
 
 STATUSES = (
@@ -24,16 +24,14 @@ _LISTED = 1_000  # places listed one by one; beyond, reasons are counted only
 
 
 def make_receipt(
-    run: Path, plan: Plan, passed_over: Sequence[Unreadable], directory: SupplierDirectory, settings: RunSettings, model: str
+    run: Path, passed_over: Sequence[Unreadable], directory: SupplierDirectory, settings: RunSettings, model: str
 ) -> dict[str, Any]:
     """Account for everything in the export.
 
     Parameters
     ----------
     run : pathlib.Path
-        The run folder with its tables.
-    plan : Plan
-        What the scan found.
+        The run folder with its tables and its scan.
     passed_over : sequence of Unreadable
         Files that no reader reads.
     directory : SupplierDirectory
@@ -48,15 +46,16 @@ def make_receipt(
     dict
         For ``receipt.json``. ``read`` is the sum of ``messages`` by status and ``unreadable``.
     """
-    unreadable = plan.rows[plan.rows["unreadable"] != ""]
+    scan = run / SCAN_FILE
+    unreadable = pq.read_table(scan, columns=["source", "unreadable"], filters=[("unreadable", "!=", "")])
     counts = count_tables(run, directory)
     return {
         "partnersignal": version("partnersignal"),
         "export": list(settings.export),
         "model": model,
-        "read": len(plan.rows),
+        "read": pq.read_metadata(scan).num_rows,
         "messages": counts.pop("messages"),
-        "unreadable": _places(unreadable["source"].tolist(), unreadable["unreadable"].tolist()),
+        "unreadable": _places(unreadable["source"].to_pylist(), unreadable["unreadable"].to_pylist()),
         "files_passed_over": _places([item.source for item in passed_over], [item.reason for item in passed_over]),
         "bulk_choice": settings.bulk,
         "limits": limits(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from partnersignal.conduct import Conduct, measure_conduct
 from partnersignal.errors import InputError, RunError
@@ -54,8 +57,8 @@ from partnersignal.suppliers import SupplierDirectory, load_directory
 from partnersignal.tagging.folder import CARD_FILE, load_config
 from partnersignal.tagging.tagger import find_model
 
+_READ = 1_024  # messages whose texts are read at a time
 TABLES = ("messages", "tags", "exposure")
-SCAN_FILE = "scan.parquet"  # what the plan was made of, to add mail to the run later
 NOT_MEASURED = "not measured by this model: taken as 0"
 
 
@@ -196,6 +199,23 @@ class Run:
         """The table of messages."""
         return pd.read_parquet(self.folder / "messages.parquet")
 
+    @cached_property
+    def _headers(self) -> pd.DataFrame:
+        """The table of messages without their texts and hashes, which would fill the memory."""
+        path = self.folder / "messages.parquet"
+        columns = [name for name in pq.read_schema(path).names if name not in ("text", "orphans", "repeats")]
+        return pd.read_parquet(path, columns=columns)
+
+    def _texts(self, message_ids: Collection[str]) -> dict[str, str]:
+        """Read the texts of some messages; a duplicate has none."""
+        found: dict[str, str] = {}
+        with pq.ParquetFile(self.folder / "messages.parquet") as file:
+            for batch in file.iter_batches(_READ, columns=["message_id", "text", "status"], use_threads=False):
+                wanted = pc.is_in(batch["message_id"], value_set=pa.array(message_ids, pa.string()))
+                some = batch.filter(pc.and_(wanted, pc.not_equal(batch["status"], "duplicate")))
+                found |= dict(zip(some["message_id"].to_pylist(), some["text"].to_pylist(), strict=True))
+        return found
+
     @property
     def tags(self) -> pd.DataFrame:
         """The table of tags, with the corrections of ``corrections.csv`` in it."""
@@ -279,7 +299,7 @@ class Run:
         """
         as_of = self.state["index"]["as_of"]
         end = datetime.fromisoformat(as_of) + timedelta(days=1) if as_of else None
-        return Conduct(measure_conduct(self.messages, self.tags, self.directory, end))
+        return Conduct(measure_conduct(self._headers, self.tags, self.directory, end))
 
     def lapses(self) -> tuple[SupplierLapses, ...]:
         """Tell unresponsiveness and broken promises with an explanation from those without.
@@ -289,7 +309,7 @@ class Run:
         tuple of SupplierLapses
             One a supplier and signal, with the sentences.
         """
-        return find_lapses(self.messages, self.tags)
+        return find_lapses(self._headers, self.tags)
 
     def portfolio(self) -> tuple[Placement, ...]:
         """Place the suppliers: keep close, grow, watch or question.
@@ -570,9 +590,10 @@ class Run:
         return Material(
             index=self.index.model,
             explanations=[result.explain() for result in self.index],
-            messages=self.messages,
+            messages=self._headers,
             tags=self.tags,
             receipt=self.receipt,
+            texts=self._texts,
             model_card=card.read_text(encoding="utf-8") if card is not None and card.is_file() else "",
             sections=sections or self.sections(),
             quotes=quotes,
@@ -623,7 +644,7 @@ class Run:
         if not material.quotes:
             return material
         added = {(each.message_id, each.sentence, each.signal) for each in self.corrections if each.action == "add"}
-        found = find_marks(material.explanations, material.messages, self.directory, self._model, most, added)
+        found = find_marks(material.explanations, lambda: self.messages, self.directory, self._model, most, added)
         marks = {**found, **material.sections.marks}
         return replace(material, sections=replace(material.sections, marks=marks))
 

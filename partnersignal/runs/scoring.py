@@ -17,7 +17,7 @@ from typing import Any, Literal
 import joblib
 import pandas as pd
 
-from partnersignal.conversations import Plan, make_plan
+from partnersignal.conversations import planned
 from partnersignal.errors import InputError, RunError
 from partnersignal.index import build_index
 from partnersignal.reading import Export, open_export
@@ -25,14 +25,14 @@ from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.files import drafts, write_json
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
-from partnersignal.runs.parts import items_done, part_path, read_scan, write_scan
+from partnersignal.runs.parts import items_done, part_path, read_scan, write_plan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
-from partnersignal.runs.run import NOT_MEASURED, SCAN_FILE, Run, index_state, open_run
+from partnersignal.runs.run import NOT_MEASURED, Run, index_state, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
 from partnersignal.runs.shards import TagJob, scan_shard, tag_shard
 from partnersignal.runs.state import STATE_FILE, read_state, write_state
-from partnersignal.runs.tables import SCHEMAS, join_tables
+from partnersignal.runs.tables import KEPT, join_tables
 from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, infer_directory, load_directory
 from partnersignal.tagging import load
@@ -154,18 +154,21 @@ def score(
         work = folder.absolute() / "work"
         work.mkdir(exist_ok=True)
         workers = Workers(jobs or joblib.cpu_count(), scheduler or "")
-        plan = scan_export(opened, work, workers, progress)
-        if not (plan.rows["unreadable"] == "").any():
-            reason = plan.rows["unreadable"].iloc[0] if len(plan.rows) else "it is empty"
+        scans = scan_export(opened, work, workers, progress)
+        with planned(map(read_scan, scans), work) as plan:
+            write_plan(plan, work)
+        rows = (batch for scan in scans for batch in read_scan(scan) if batch.num_rows)
+        if not any(plan.readable):
+            reason = next((str(batch["unreadable"][0]) for batch in rows), "it is empty")
             _leave(folder, made)
             raise InputError(
                 f"got an export without a readable message ({reason}); expected mail or notes, see: partnersignal score --help"
             )
-        directory = directory or infer_directory(plan.rows, ours)
+        directory = directory or infer_directory(rows, ours)
         job = TagJob(model, directory, window[0], window[1],
                      bulk == "count", quotes, settings.columns)  # fmt: skip
-        tag_export(opened, plan, work, job, workers, progress)
-        return _finish(folder, plan, opened, directory, settings, signals, named_as_of, key, progress)
+        tag_export(opened, plan.sizes, work, job, workers, progress)
+        return _finish(folder, opened, directory, settings, signals, named_as_of or plan.last_date, key, progress)
 
 
 def _made(folder: Path) -> bool:
@@ -241,8 +244,8 @@ def _leave(folder: Path, made: bool) -> None:
         folder.rmdir()
 
 
-def scan_export(opened: Export, work: Path, workers: Workers, progress: Progress) -> Plan:
-    """First pass: scan every shard that is not done, and plan.
+def scan_export(opened: Export, work: Path, workers: Workers, progress: Progress) -> list[Path]:
+    """First pass: scan every shard that is not done.
 
     Parameters
     ----------
@@ -257,8 +260,8 @@ def scan_export(opened: Export, work: Path, workers: Workers, progress: Progress
 
     Returns
     -------
-    Plan
-        Of these shards alone.
+    list of pathlib.Path
+        The scans of the shards.
     """
     stage = Stage(
         "scanning shards",
@@ -267,20 +270,20 @@ def scan_export(opened: Export, work: Path, workers: Workers, progress: Progress
         [1] * len(opened.shards),
     )
     run_stage(stage, workers, progress)
-    return make_plan(read_scan(part_path(work, "scan", number)) for number in range(len(opened.shards)))
+    return [part_path(work, "scan", number) for number in range(len(opened.shards))]
 
 
-def tag_export(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Workers, progress: Progress) -> None:
+def tag_export(opened: Export, sizes: Sequence[int], work: Path, job: TagJob, workers: Workers, progress: Progress) -> None:
     """Second pass: tag every shard that is not done.
 
     Parameters
     ----------
     opened : Export
         What to read.
-    plan : Plan
-        Of everything.
+    sizes : sequence of int
+        Items in each shard.
     work : pathlib.Path
-        Where the parts of the tables lie.
+        Where the plans of the shards lie, and the parts of the tables are left.
     job : TagJob
         How to tag.
     workers : Workers
@@ -288,37 +291,35 @@ def tag_export(opened: Export, plan: Plan, work: Path, job: TagJob, workers: Wor
     progress : callable
         Told stage, done and total.
     """
-    sizes = plan.rows.groupby("shard").size()
     stage = Stage(
         "tagging messages",
         # All in one: an argument of its own would be spread over a cluster apart, and lost with the worker that holds it.
-        lambda n: joblib.delayed(partial(tag_shard, opened.shards[n], n, plan.of_shard(n), work, job))(),
+        lambda n: joblib.delayed(partial(tag_shard, opened.shards[n], n, work, job))(),
         lambda n: items_done(work, "tag", n),
-        [int(sizes.get(n, 0)) for n in range(len(opened.shards))],
+        sizes,
     )
     run_stage(stage, workers, progress)
 
 
 def _finish(
-    folder: Path, plan: Plan, opened: Export, directory: SupplierDirectory, settings: RunSettings,
+    folder: Path, opened: Export, directory: SupplierDirectory, settings: RunSettings,
     signals: Sequence[Signal],
     as_of: datetime | None, key: Pseudonyms | None, progress: Progress,
 ) -> Run:  # fmt: skip
     progress("rolling up", 0, 1)
     work = folder / "work"
-    parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in SCHEMAS}
+    parts = {name: [part_path(work, name, n) for n in range(len(opened.shards))] for name in KEPT}
     names: frozenset[str] = frozenset()
     changes: Mapping[str, Change] = {}
     if key is not None:
         names = name_digests(key, map(pd.read_parquet, parts["messages"]), directory)
         changes, directory = hiding(key, names), key.directory(directory)
-    for name, schema in SCHEMAS.items():
+    for name, schema in KEPT.items():
         join_tables(parts[name], folder / f"{name}.parquet", schema, changes.get(name))
-    write_scan(plan.rows, folder / SCAN_FILE, changes.get("scan"))
-    receipt = make_receipt(folder, plan, opened.passed_over, directory, settings, read_state(folder)["model"])
+    receipt = make_receipt(folder, opened.passed_over, directory, settings, read_state(folder)["model"])
     weights = {signal.label: signal.weight for signal in signals}
     write_state(folder, {**read_state(folder), "directory": directory.to_dict(), "name_digests": sorted(names)})
-    run = build_run(folder, receipt, weights, as_of or plan.last_date)
+    run = build_run(folder, receipt, weights, as_of)
     write_state(folder, {**run.state, "finished": True})
     # A worker of a process that was killed may still leave a file there; nobody reads it.
     shutil.rmtree(work, ignore_errors=True)

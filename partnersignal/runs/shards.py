@@ -13,16 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from partnersignal.cleaning import language, latin_script, message_words
-from partnersignal.conversations import scan_messages
+from partnersignal.conversations import SCAN, scan_messages
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
-from partnersignal.runs.parts import mark_done, part_path
+from partnersignal.runs.parts import mark_done, part_path, read_plan
 from partnersignal.runs.sentences import find_sentences
-from partnersignal.runs.tables import SCAN_SCHEMA, SCHEMAS, one_batch, writing_table
+from partnersignal.runs.tables import SCHEMAS, writing_table
 from partnersignal.suppliers import Attribution, SupplierDirectory
 from partnersignal.tagging import Tagger, load
 
@@ -82,17 +80,15 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     """
     items = each_in_time(read_shard(shard, dict(columns)))
     count = 0
-    with writing_table(part_path(work, "scan", number), SCAN_SCHEMA) as table:
+    with writing_table(part_path(work, "scan", number), SCAN) as table:
         while batch := list(islice(items, _BATCH)):
-            rows = scan_messages(batch, message_words)
-            rows["position"] += count
-            table.add(one_batch(rows, SCAN_SCHEMA))
+            table.add(scan_messages(batch, message_words))
             count += len(batch)
     mark_done(work, "scan", number, count, ["scan"])
     return 1
 
 
-def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: TagJob) -> int:
+def tag_shard(shard: Shard, number: int, work: Path, job: TagJob) -> int:
     """Second pass over one shard.
 
     Parameters
@@ -101,10 +97,8 @@ def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: Ta
         What to read.
     number : int
         Its number.
-    plan : pandas.DataFrame
-        The plan's rows of this shard.
     work : pathlib.Path
-        Where to leave the parts of the tables.
+        Where its plan lies, and where to leave the parts of the tables.
     job : TagJob
         How to tag.
 
@@ -114,15 +108,15 @@ def tag_shard(shard: Shard, number: int, plan: pd.DataFrame, work: Path, job: Ta
         Items in the shard.
     """
     tagger = _tagger(job.model)
-    facts = (dict(zip(plan.columns, row, strict=True)) for row in plan.itertuples(index=False, name=None))
+    facts = read_plan(work, number)
     items = zip(each_in_time(read_shard(shard, dict(job.columns))), facts, strict=True)
     with ExitStack() as stack:
         tables = {name: stack.enter_context(writing_table(part_path(work, name, number), SCHEMAS[name])) for name in SCHEMAS}
         for batch in _batches(pair for pair in items if not pair[1]["unreadable"]):
             for name, rows in _tag_batch(batch, tagger, job).items():
                 tables[name].add(rows)
-    mark_done(work, "tag", number, len(plan), SCHEMAS)
-    return len(plan)
+    mark_done(work, "tag", number, len(facts), SCHEMAS)
+    return len(facts)
 
 
 @cache

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from partnersignal.conversations.scan import COLUMNS, PACKED
+from partnersignal.conversations import SCAN
 from partnersignal.runs.files import replacing
 
 _GROUP_ROWS, _GROUP_BYTES = 65_536, 16 * 1024 * 1024  # a row group ends at the first of these
@@ -43,10 +43,9 @@ EXPOSURE = pa.schema(
         ("bulk", pa.bool_()), ("voice", pa.string()), ("sentences", pa.int32()), ("ineligible", pa.int32()),
     ]
 )  # fmt: skip
-# What the first pass notes of each message.
-_SCAN_TYPES = {"int64": pa.int64(), "bool": pa.bool_(), "object": pa.string(), "datetime64[us, UTC]": _TIME}
-SCAN_SCHEMA = pa.schema([(name, pa.binary() if name in PACKED else _SCAN_TYPES[kind]) for name, kind in COLUMNS.items()])
+SCAN_FILE = "scan.parquet"  # what the plan was made of, to add mail to the run later
 SCHEMAS = {"messages": MESSAGES, "tags": TAGS, "exposure": EXPOSURE}
+KEPT = {**SCHEMAS, "scan": SCAN}  # in a run folder
 
 
 class TableWriter:

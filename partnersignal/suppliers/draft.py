@@ -6,19 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
-import pandas as pd
+import pyarrow as pa
 
 from partnersignal.errors import InputError
 from partnersignal.suppliers.directory import Supplier, SupplierDirectory, freemail_domains, organisation_domain
 
 
-def infer_directory(scan: pd.DataFrame, ours: Iterable[str] = ()) -> SupplierDirectory:
+def infer_directory(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = ()) -> SupplierDirectory:
     """Guess who is who from the senders and recipients of an export.
 
     Parameters
     ----------
-    scan : pandas.DataFrame
-        Rows of the plan: columns ``sender`` and ``recipient_domains``.
+    scans : iterable of pyarrow.RecordBatch
+        Of the whole export: columns ``sender`` and ``recipient_domains``.
     ours : iterable of str, optional
         Our domains and addresses, where the user names them.
 
@@ -28,8 +28,20 @@ def infer_directory(scan: pd.DataFrame, ours: Iterable[str] = ()) -> SupplierDir
         Ours is the organisation of most recipients; every other organisation that wrote to us or was
         written to is a supplier, named by its domain. Freemail is nobody.
     """
-    recipients = _count(domain for cell in scan["recipient_domains"].dropna() for domain in cell.split())
-    senders = _count(address.rpartition("@")[2] for address in scan["sender"].dropna() if "@" in address)
+    return _infer(*_correspondents(scans), ours)
+
+
+def _correspondents(scans: Iterable[pa.RecordBatch]) -> tuple[Counter[str], Counter[str]]:
+    """Count the messages from and to each organisation."""
+    senders: Counter[str] = Counter()
+    recipients: Counter[str] = Counter()
+    for scan in scans:
+        senders.update(address.rpartition("@")[2] for address in scan["sender"].to_pylist() if "@" in address)
+        recipients.update(domain for cell in scan["recipient_domains"].to_pylist() for domain in cell.split())
+    return _by_organisation(senders), _by_organisation(recipients)
+
+
+def _infer(senders: Counter[str], recipients: Counter[str], ours: Iterable[str]) -> SupplierDirectory:
     named = [each.lower().lstrip("@") for each in ours]
     if not named:
         best = sorted(recipients.items() or senders.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -46,22 +58,22 @@ def infer_directory(scan: pd.DataFrame, ours: Iterable[str] = ()) -> SupplierDir
     )
 
 
-def _count(domains: Iterable[str]) -> Counter[str]:
+def _by_organisation(domains: Counter[str]) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for domain, number in Counter(domains).items():
+    for domain, number in domains.items():
         organisation = organisation_domain(domain)
         if organisation and organisation not in freemail_domains():
             counted[organisation] += number
     return counted
 
 
-def draft_toml(scan: pd.DataFrame, ours: Iterable[str] = (), fewest: int = 3) -> str:
+def draft_toml(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = (), fewest: int = 3) -> str:
     """Draft a supplier file from an export, for a person to correct.
 
     Parameters
     ----------
-    scan : pandas.DataFrame
-        Rows of the plan.
+    scans : iterable of pyarrow.RecordBatch
+        Of the whole export.
     ours : iterable of str, optional
         Our domains and addresses, where the user names them.
     fewest : int, default 3
@@ -77,13 +89,12 @@ def draft_toml(scan: pd.DataFrame, ours: Iterable[str] = (), fewest: int = 3) ->
     InputError
         If the export names no organisation at all.
     """
-    directory = infer_directory(scan, ours)
+    senders, recipients = _correspondents(scans)
+    directory = _infer(senders, recipients, ours)
     if not directory.our_domains and not directory.our_addresses:
         raise InputError(
             "got an export without any address of an organisation, expected senders and recipients; name us with --ours DOMAIN"
         )
-    senders = _count(address.rpartition("@")[2] for address in scan["sender"].dropna() if "@" in address)
-    recipients = _count(domain for cell in scan["recipient_domains"].dropna() for domain in cell.split())
     counts = senders + recipients
     kept = [s.name for s in directory.suppliers if counts[s.name] >= fewest]
     lines = [
