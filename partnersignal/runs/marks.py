@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from partnersignal.errors import InputError, PartnerSignalError
@@ -23,7 +24,7 @@ from partnersignal.tagging.tagger import find_model
 # Sentences of a report, and of one supplier: the model reads each once a word.
 MOST, EACH = 60, 3
 # Of a report that is written beside something else the user asked for.
-FEW = 30
+FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,10 @@ def find_marks(
     messages: pd.DataFrame,
     directory: SupplierDirectory,
     model: KnownModel,
-    most: int | None = None,
     by_hand: Collection[TagKey] = (),
+    *,
+    most: int = MOST,
+    each: int = EACH,
 ) -> Mapping[TagKey, tuple[tuple[int, int], ...]]:
     """Find the deciding words of the sentences that moved each supplier most.
 
@@ -75,10 +78,10 @@ def find_marks(
         Who is who, as the run was attributed.
     model : KnownModel
         That gave the tags: another one would have had reasons of its own.
-    most : int, optional
-        Sentences in all, shared out among the suppliers; by default 60, and 3 a supplier.
     by_hand : collection of TagKey
         Tags that no model decided.
+    most, each : int
+        Sentences in all, shared out among the suppliers, and of one supplier.
 
     Returns
     -------
@@ -90,14 +93,14 @@ def find_marks(
     InputError
         If `most` is below 0.
     """
-    if most is not None and most < 0:
+    if most < 0:
         raise InputError(f"got {most} sentences to explain, expected 0 or more; 0 marks no words")
-    rows = _heaviest(explanations, set(by_hand), most)
+    rows = _heaviest(explanations, set(by_hand), most, each)
     if not rows or not model.there():
         return {}
     tagger = _tagger(model)
     kept = messages[messages["message_id"].isin([row.message_id for row in rows]) & (messages["status"] != "duplicate")]
-    known: dict[str, Any] = {row.message_id: row for row in kept.itertuples()} if tagger.reads_context else {}
+    known: dict[str, Any] = {str(row.message_id): row for row in kept.itertuples()} if tagger.reads_context else {}
     marks = {}
     for row in rows:
         previous = _before(known[row.message_id], row.sentence, directory) if row.message_id in known else ""
@@ -106,20 +109,20 @@ def find_marks(
     return {key: spans for key, spans in marks.items() if spans}
 
 
-def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int | None) -> list[Any]:
+def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int, each: int) -> list[Any]:
     """Return the tags to explain: every supplier's heaviest sentence, then every second one, and so on."""
-    each = EACH if most is None else most
     parts = []
     for explanation in explanations:
         rows = explanation.contributions
         moved = rows[(rows["text"] != "") & (rows["text"].str.len() <= SENTENCE) & (rows["contribution"] != 0)]
         keys = zip(moved["message_id"], moved["sentence"], moved["signal"], strict=True)
-        moved = moved[[key not in by_hand for key in keys]].drop_duplicates(["message_id", "sentence"]).head(each)
+        decided = np.array([key not in by_hand for key in keys], dtype=bool)
+        moved = moved[decided].drop_duplicates(["message_id", "sentence"]).head(each)
         parts.append(moved.assign(supplier=explanation.supplier, turn=range(len(moved)), size=-moved["contribution"].abs()))
     if not parts:
         return []
     table = pd.concat(parts).sort_values(["turn", "size", "supplier", "message_id", "sentence"])
-    return list(table.head(MOST if most is None else most).itertuples())
+    return list(table.head(most).itertuples())
 
 
 @lru_cache(maxsize=1)
