@@ -451,8 +451,8 @@ def report(
     opened = open_run(run)
     if supplier is not None:
         others = [s for s in directory.suppliers if s.name != supplier] if directory else []
-        names = [name for other in others for name in (other.name, *other.aliases, *other.domains)]
-        typer.echo(str(opened.write_scorecard(supplier, others=names, quotes=not no_quotes)))
+        hidden = [name for other in others for name in (other.name, *other.aliases, *other.domains)]
+        typer.echo(str(opened.write_scorecard(supplier, others=hidden, quotes=not no_quotes)))
         return
     sections = opened.sections(directory) if directory else None
     path = opened.write_report(sections, cuts=cut or (), names=_names(names), quotes=not no_quotes, explain=explain)

@@ -68,6 +68,9 @@ def test_one_supplier_that_turned_is_real_and_the_others_are_not() -> None:
     assert table.index[0] == "S00"
     assert table.loc["S00", "real"] and table.loc["S00", "change"] < -10 and table.loc["S00", "p_rise"] < 0.01
     assert not table["real"].drop("S00").any()
+    # The interval holds the change, and is on one side of 0 exactly where the direction is known.
+    assert table["change"].between(table["change_low"], table["change_high"], inclusive="neither").all()
+    assert ((table["change_high"] < 0) == (table["p_rise"] < 0.05)).all() and table.loc["S00", "change_high"] < 0
     assert (table["first"] == "old").all() and (table["second"] == "new").all()
     made = compared.sentences("S00", frames(turned())[1]).groupby(["period", "signal"])["contribution"].sum()
     assert made.idxmin() == ("new", "upselling") and made.min() < -10

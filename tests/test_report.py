@@ -135,13 +135,13 @@ def test_marks_are_counted_in_the_units_of_the_page(tmp_path: Path) -> None:
     assert spans == [[3, 7]]  # an emoji is two units in JavaScript
 
 
-def late(folder: Path, model: Path, text: str = "Still no {} although it was due.") -> Run:
+def late(folder: Path, model: Path, text: str = "Still no {} although it was due.", quotes: bool = True) -> Run:
     said = [
         Said(f"{name} Works", f"{name}{i}", text.format("arouter"), "broken_promise", "customer", 0.6 + i / 20, message_id=f"{name}{i}")
         for name in ("Acme", "Bolt")
         for i in range(6)
     ]  # fmt: skip
-    return make_run(folder, said, model=model)
+    return make_run(folder, said, quotes, model)
 
 
 def marked(page: str) -> list[list[str]]:
@@ -187,6 +187,7 @@ def test_hidden_words_and_tags_by_hand_are_not_marked(tmp_path: Path, tiny_model
     hidden = late(tmp_path / "1", tiny_model, f"{MASK * 5} no {{}} although it was due.")
     words = marked(read_page(hidden.write_report()))
     assert len(words) == 6 and MASK not in json.dumps(words, ensure_ascii=False)
+    assert marked(read_page(late(tmp_path / "3", tiny_model, quotes=False).write_report())) == []
     late(tmp_path / "2", tiny_model)
     rows = [f"{name}{i},1,broken_promise,add,{name} Works" for name in ("Acme", "Bolt") for i in range(6)]
     (tmp_path / "2" / "corrections.csv").write_text("\n".join(["message_id,sentence,signal,action,supplier", *rows]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
-from typing import Any
 
 from partnersignal.conduct import Conduct, SupplierConduct
 from partnersignal.index import Comparison as Compared
@@ -15,6 +14,10 @@ from partnersignal.report.sections import Correction as Noted
 from partnersignal.runs.corrections import COLUMNS, Correction
 from partnersignal.suppliers import SupplierDirectory
 
+_CHANGE = (
+    "supplier", "index_first", "index_second", "change", "change_low", "change_high", "p_rise", "p_large", "real",
+    "enough_evidence",
+)  # fmt: skip
 _FEWEST = 3  # lapses below which nothing is said of the supplier's will
 
 
@@ -65,18 +68,14 @@ def with_windows(sections: Sections, compared: Compared) -> Sections:
     """
     windows = {name: Window(name, *span) for name, span in zip(compared.names, compared.spans, strict=True)}
     changes: dict[tuple[str, str], list[Change]] = {}
-    row: Any
-    for row in compared.table.itertuples():
-        figures = (row.index_first, row.index_second, row.change, row.change_low, row.change_high, row.p_rise, row.p_large)
-        changes.setdefault((row.first, row.second), []).append(
-            Change(row.supplier, *map(float, figures), real=bool(row.real), enough_evidence=bool(row.enough_evidence))
-        )
+    for row in compared.table.to_dict("records"):
+        changes.setdefault((row["first"], row["second"]), []).append(Change(*(row[name] for name in _CHANGE)))
     comparisons = tuple(
         Comparison(
-            windows[row.first], windows[row.second], float(row.change), float(row.p_rise),
-            tuple(changes.get((row.first, row.second), ())),
+            windows[row["first"]], windows[row["second"]], float(row["change"]), float(row["p_rise"]),
+            tuple(changes.get((row["first"], row["second"]), ())),
         )
-        for row in compared.shift.itertuples()
+        for row in compared.shift.to_dict("records")
     )  # fmt: skip
     return replace(sections, windows=tuple(windows.values()), comparisons=comparisons)
 

@@ -24,7 +24,7 @@ from partnersignal.tagging.tagger import find_model
 # Sentences of a report, and of one supplier: the model reads each once a word.
 MOST, EACH = 60, 3
 # Of a report that is written beside something else the user asked for.
-FEW = 30
+FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,10 @@ def find_marks(
     messages: Callable[[], pd.DataFrame],
     directory: SupplierDirectory,
     model: KnownModel,
-    most: int | None = None,
     by_hand: Collection[TagKey] = (),
+    *,
+    most: int = MOST,
+    each: int = EACH,
 ) -> Mapping[TagKey, tuple[tuple[int, int], ...]]:
     """Find the deciding words of the sentences that moved each supplier most.
 
@@ -76,10 +78,10 @@ def find_marks(
         Who is who, as the run was attributed.
     model : KnownModel
         That gave the tags: another one would have had reasons of its own.
-    most : int, optional
-        Sentences in all, shared out among the suppliers; by default 60, and 3 a supplier.
     by_hand : collection of TagKey
         Tags that no model decided.
+    most, each : int
+        Sentences in all, shared out among the suppliers, and of one supplier.
 
     Returns
     -------
@@ -91,9 +93,9 @@ def find_marks(
     InputError
         If `most` is below 0.
     """
-    if most is not None and most < 0:
+    if most < 0:
         raise InputError(f"got {most} sentences to explain, expected 0 or more; 0 marks no words")
-    rows = _heaviest(explanations, set(by_hand), most)
+    rows = _heaviest(explanations, set(by_hand), most, each)
     if not rows or not model.there():
         return {}
     tagger = _tagger(model)
@@ -108,12 +110,11 @@ def find_marks(
 
 def _rows(messages: pd.DataFrame, wanted: set[str]) -> dict[str, Any]:
     kept = messages[messages["message_id"].isin(wanted) & (messages["status"] != "duplicate")]
-    return {row.message_id: row for row in kept.itertuples()}
+    return {str(row.message_id): row for row in kept.itertuples()}
 
 
-def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int | None) -> list[Any]:
+def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int, each: int) -> list[Any]:
     """Return the tags to explain: every supplier's heaviest sentence, then every second one, and so on."""
-    each = EACH if most is None else most
     parts = []
     for explanation in explanations:
         rows = explanation.contributions
@@ -126,7 +127,7 @@ def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: i
     if not parts:
         return []
     table = pd.concat(parts).sort_values(["turn", "size", "supplier", "message_id", "sentence"])
-    return list(table.head(MOST if most is None else most).itertuples())
+    return list(table.head(most).itertuples())
 
 
 @lru_cache(maxsize=1)

@@ -49,7 +49,7 @@ from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
-from partnersignal.runs.marks import FEW, KnownModel, find_marks
+from partnersignal.runs.marks import EACH, FEW, MOST, KnownModel, find_marks
 from partnersignal.runs.settings import parse_day
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.signals import Signal
@@ -554,7 +554,7 @@ class Run:
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         write_evidence(self.folder / "evidence.csv", material.explanations)
-        write_report(self.folder / "report.html", self._marked(material, FEW))
+        write_report(self.folder / "report.html", self._marked(material, FEW, EACH))
 
     def sections(self, directory: SupplierDirectory | None = None) -> Sections:
         """Gather what the report shows beside the index.
@@ -636,15 +636,18 @@ class Run:
         if cuts or names is not None:
             material = replace(material, sections=with_windows(material.sections, self.compare(cuts, names)))
         path = self.folder / "report.html"
-        write_report(path, self._marked(material, explain))
+        most, each = (MOST, EACH) if explain is None else (explain, explain)
+        write_report(path, self._marked(material, most, each))
         return path
 
-    def _marked(self, material: Material, most: int | None) -> Material:
+    def _marked(self, material: Material, most: int, each: int) -> Material:
         """Mark the deciding words, where words are shown; those that came with the sections stay."""
         if not material.quotes:
             return material
         added = {(each.message_id, each.sentence, each.signal) for each in self.corrections if each.action == "add"}
-        found = find_marks(material.explanations, lambda: self.messages, self.directory, self._model, most, added)
+        found = find_marks(
+            material.explanations, lambda: self.messages, self.directory, self._model, added, most=most, each=each
+        )
         marks = {**found, **material.sections.marks}
         return replace(material, sections=replace(material.sections, marks=marks))
 
