@@ -1,7 +1,9 @@
 """Scoring an export: tables, receipt, resume, refusal."""
 
 import csv
+import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -107,6 +109,16 @@ def test_index_is_sorted_and_thin_suppliers_are_not_ranked(sample_run: Run) -> N
     assert table["index"].is_monotonic_decreasing
     assert set(table.supplier[~table.enough_evidence]) >= THIN
     assert ((table.low <= table["index"]) & (table["index"] <= table.high)).all()
+
+
+def test_the_characters_of_the_sample_come_out_in_the_order_written_down(sample_run: Run) -> None:
+    """Four steps of data/sample/CHARACTERS.md, none of whose suppliers stands above one of the step before."""
+    told = (SAMPLE / "CHARACTERS.md").read_text(encoding="utf-8")
+    steps = [names.split(", ") for names in re.findall(r"^\d\. (.+)$", told, re.MULTILINE)]
+    index = sample_run.index.to_pandas().set_index("supplier")["index"]
+    assert [len(step) for step in steps] == [3, 1, 1, 3]
+    for better, worse in pairwise(steps):
+        assert index[better].min() > index[worse].max(), (better, worse)
 
 
 def test_contributions_add_up(sample_run: Run) -> None:
