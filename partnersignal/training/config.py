@@ -72,7 +72,7 @@ class TrainingConfig:
     context: bool = False
     hard_negatives: float = 0.33
     plain_negatives: float = 0.25
-    screen_recall: float = 0.99
+    screen_recall: float = 0.97
     jobs: int = 1
     partner_false_alarms: float = 0.02
     vendor_false_alarms: float = 0.03
