@@ -47,6 +47,7 @@ def test_the_files_of_the_guide_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_notebook_runs(tmp_path: Path) -> None:
     cells = json.loads((ROOT / "notebooks" / "fine-tuning.ipynb").read_text())["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")

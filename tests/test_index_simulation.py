@@ -125,6 +125,7 @@ def test_one_vendor_thread_of_200_sentences_costs_an_average_supplier_at_most_15
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("reader", [MODEL, CARD], ids=["reference", "card"])
 @pytest.mark.parametrize("kind", ["mix", "gamma"])
 def test_the_issues_figures_hold_over_200_portfolios(kind: str, reader: object) -> None:

@@ -43,6 +43,7 @@ def test_the_python_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_the_training_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = '{"text": "You never called back.", "labels": ["unresponsiveness"], "voice": "customer", "group": "a"}\n'
     for name in ("my_labels.jsonl", "my_test.jsonl"):

@@ -419,6 +419,7 @@ def test_the_sample_is_painted_soon(browser: Browser, report: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_hundred_suppliers_and_a_hundred_thousand_tags(
     browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,6 +94,7 @@ def workers() -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_while_scanning_tagging_and_rolling_up(
     export: Path, uncut: dict[str, bytes], tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -308,6 +309,7 @@ def test_a_scheduler_that_does_not_answer_says_so(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_dask_cluster_gives_the_same_tables_even_if_a_worker_dies(
     export: Path, uncut: dict[str, bytes], tiny_model: Path, tmp_path: Path
 ) -> None:
