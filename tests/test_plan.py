@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mail import message, plan_rows
 
-from partnersignal.conversations import plan, planned, scan_messages
+from partnersignal.conversations import database, planned, scan_messages
 from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Party, Unreadable
 
@@ -182,7 +182,7 @@ def test_an_export_larger_than_memory_is_planned_the_same(monkeypatch: pytest.Mo
         for n in range(10_000)
     ]  # fmt: skip
     whole = plan_rows(mails, words=words)
-    monkeypatch.setattr(plan, "MEMORY", "32MB")
+    monkeypatch.setattr(database, "MEMORY", 32)
     assert whole.equals(plan_rows(mails[:3_000], mails[3_000:], words=words))
     assert all((whole[name] != b"").any() for name in ("orphans", "boilerplate"))
     assert whole["duplicate"].any()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,15 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from partnersignal.conversations.database import database_beside, execute
 from partnersignal.conversations.repeats import find_repeats
 from partnersignal.conversations.words import Hashes, pack
 
 if TYPE_CHECKING:
     import duckdb
 
-# Beyond it, sorts and joins go to disk; an export of any size is planned in as much memory.
-MEMORY = "128MB"
-_NO_ROOM = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), os.strerror(errno.EFBIG), "max_temp_directory_size")
 _STRAY_GAP = timedelta(days=366)
 _STRAY_SHARE = 0.01
 
@@ -45,44 +40,41 @@ _SEEN = """
 CREATE VIEW messages AS SELECT * FROM items WHERE unreadable = '';
 CREATE TABLE first_names AS SELECT min(place) AS place FROM messages GROUP BY message_id;
 CREATE TABLE first_words AS SELECT min(place) AS place FROM messages WHERE content <> '' GROUP BY content;
+CREATE TABLE copies AS
+SELECT place FROM messages ANTI JOIN first_names USING (place)
+UNION SELECT place FROM messages ANTI JOIN first_words USING (place) WHERE content <> '';
 CREATE TABLE ranks AS
 SELECT place, row_number() OVER () AS rank
 FROM (SELECT place FROM messages ORDER BY date NULLS LAST, message_id, place);
-
 CREATE TABLE seen AS
-SELECT
-    messages.place, message_id, rank,
-    first_names.place IS NULL OR (content <> '' AND first_words.place IS NULL) AS duplicate
-FROM messages
-JOIN ranks ON ranks.place = messages.place
-LEFT JOIN first_names ON first_names.place = messages.place
-LEFT JOIN first_words ON first_words.place = messages.place;
-DROP TABLE first_names; DROP TABLE first_words; DROP TABLE ranks;
+SELECT place, rank, copies.place IS NOT NULL AS duplicate FROM ranks LEFT JOIN copies USING (place);
+DROP TABLE first_names; DROP TABLE first_words; DROP TABLE copies; DROP TABLE ranks
 """
+# Names become numbers, so that what hangs together can be found in memory.
 _NODES = """
 CREATE TABLE nodes AS
 SELECT name, (row_number() OVER () - 1)::INTEGER AS node
-FROM (SELECT message_id AS name FROM seen UNION SELECT unnest(links) FROM items)
+FROM (SELECT message_id AS name FROM messages UNION SELECT unnest(links) FROM items);
+CREATE TABLE answers AS
+SELECT node, link FROM (SELECT message_id, unnest(links) AS link FROM items) AS linked JOIN nodes ON name = message_id
 """
-_LINKS = """
-SELECT DISTINCT here.node AS here, there.node AS there
-FROM (SELECT message_id, unnest(links) AS link FROM items) AS linked
-JOIN nodes AS here ON here.name = linked.message_id
-JOIN nodes AS there ON there.name = linked.link
-"""
+_LINKS = "SELECT DISTINCT answers.node AS here, nodes.node AS there FROM answers JOIN nodes ON name = link"
+_THREADS = "CREATE TABLE threads AS SELECT name, thread FROM nodes POSITIONAL JOIN numbered"
+# One join at a time: several in one statement share the memory.
 _PLAN = """
-CREATE TABLE threaded AS
-SELECT place, rank, duplicate, message_id, thread
-FROM seen JOIN nodes ON name = message_id JOIN threads USING (node);
-DROP TABLE seen; DROP TABLE nodes; DROP TABLE threads;
-
-CREATE TABLE plan AS
-WITH named AS (SELECT thread, arg_min(message_id, rank) AS thread_id FROM threaded GROUP BY thread)
+CREATE TABLE placed AS SELECT place, message_id, thread FROM messages JOIN threads ON name = message_id;
+CREATE TABLE named AS
+SELECT thread, arg_min(message_id, rank) AS thread_id FROM placed JOIN seen USING (place) GROUP BY thread;
+CREATE TABLE threaded AS SELECT place, rank, duplicate, thread FROM seen JOIN placed USING (place);
+CREATE TABLE titled AS SELECT place, thread_id, duplicate FROM threaded JOIN named USING (thread);
+CREATE TABLE planned AS
 SELECT
-    place, shard, items.message_id, kind, bulk, unreadable,
+    place, shard, message_id, kind, bulk, unreadable,
     coalesce(thread_id, '') AS thread_id, coalesce(duplicate, false) AS duplicate
-FROM items LEFT JOIN threaded USING (place) LEFT JOIN named USING (thread)
-ORDER BY place;
+FROM items LEFT JOIN titled USING (place);
+CREATE TABLE plan AS SELECT * FROM planned ORDER BY place;
+DROP TABLE seen; DROP TABLE nodes; DROP TABLE answers; DROP TABLE threads; DROP TABLE placed; DROP TABLE named;
+DROP TABLE titled; DROP TABLE planned
 """
 _OF_SHARD = """
 SELECT message_id, kind, bulk, unreadable, thread_id, duplicate FROM plan WHERE place >= $first AND place < $end ORDER BY place
@@ -179,7 +171,7 @@ class Plan:
         found: dict[str, str] = {}
         for batch in before:
             self._database.register("before", pa.Table.from_batches([batch]))
-            found.update(self._database.execute(_RENAMED).fetchall())
+            found.update(execute(self._database, _RENAMED).fetchall())
         return found
 
 
@@ -199,34 +191,18 @@ def planned(scans: Iterable[Iterable[pa.RecordBatch]], folder: Path) -> Iterator
     Plan
         The same for the same messages, however they were cut into shards. To be used inside the context only.
     """
-    import duckdb  # some 30 MB, which the workers have no need of
-
-    overflow = folder / "planning"
-    shutil.rmtree(overflow, ignore_errors=True)
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY, "temp_directory": str(overflow),
-        "threads": 1,  # each has buffers of its own
-        "autoinstall_known_extensions": False, "autoload_known_extensions": False,  # nothing comes from the network
-    }  # fmt: skip
-    try:
-        with duckdb.connect(":memory:", config=config) as database:
-            starts = _load(database, scans)
-            database.execute(_SEEN)
-            _join_threads(database)
-            database.execute(_PLAN)
-            find_repeats(database)
-            readable = dict(database.execute(_READABLE).fetchall())
-            yield Plan(starts, tuple(readable.get(n, 0) for n in range(len(starts) - 1)), _last_plausible(database), database)
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        if not any(words in str(error) for words in _NO_ROOM):
-            raise
-        raise OSError(errno.ENOSPC, str(error).split("\n", 1)[0]) from error
-    finally:
-        shutil.rmtree(overflow, ignore_errors=True)
+    with database_beside(folder / "planning") as database:
+        starts = _load(database, scans)
+        execute(database, _SEEN)
+        _join_threads(database)
+        execute(database, _PLAN)
+        find_repeats(database)
+        readable = dict(execute(database, _READABLE).fetchall())
+        yield Plan(starts, tuple(readable.get(n, 0) for n in range(len(starts) - 1)), _last_plausible(database), database)
 
 
 def _load(database: duckdb.DuckDBPyConnection, scans: Iterable[Iterable[pa.RecordBatch]]) -> tuple[int, ...]:
-    database.execute(_ITEMS)
+    execute(database, _ITEMS)
     starts = [0]
     for shard, batches in enumerate(scans):
         end = starts[-1]
@@ -235,7 +211,7 @@ def _load(database: duckdb.DuckDBPyConnection, scans: Iterable[Iterable[pa.Recor
             dates = batch["date"].cast(pa.int64())
             table = pa.Table.from_batches([batch.drop_columns("date")])
             database.register("batch", table.append_column("date", dates).append_column("place", places))
-            database.execute(_ADD, {"shard": shard})
+            execute(database, _ADD, {"shard": shard})
             end += batch.num_rows
         starts.append(end)
     return tuple(starts)
@@ -243,13 +219,12 @@ def _load(database: duckdb.DuckDBPyConnection, scans: Iterable[Iterable[pa.Recor
 
 def _join_threads(database: duckdb.DuckDBPyConnection) -> None:
     """Join messages that answer each other."""
-    database.execute(_NODES)
-    count = database.table("nodes").shape[0]
-    links = database.execute(_LINKS).fetchnumpy()
-    thread = _components(count, *(np.asarray(links[name], np.int32) for name in ("here", "there")))
-    numbered = pa.table({"node": pa.array(np.arange(count, dtype=np.int32)), "thread": pa.array(thread)})
-    database.register("numbered", numbered)
-    database.execute("CREATE TABLE threads AS SELECT node, thread FROM numbered")
+    execute(database, _NODES)
+    links = execute(database, _LINKS).fetchnumpy()
+    here, there = (np.asarray(links[name], np.int32) for name in ("here", "there"))
+    thread = _components(database.table("nodes").shape[0], here, there)
+    database.register("numbered", pa.table({"thread": thread}))
+    execute(database, _THREADS)
     database.unregister("numbered")
 
 
@@ -267,11 +242,11 @@ def _components(count: int, here: npt.NDArray[np.int32], there: npt.NDArray[np.i
 
 def _last_plausible(database: duckdb.DuckDBPyConnection) -> datetime | None:
     """Return the last date that is no stray: a few messages dated a year beyond all others have a wrong clock."""
-    known = database.execute("SELECT count(date) FROM items").fetchall()[0][0]
+    known = execute(database, "SELECT count(date) FROM items").fetchall()[0][0]
     if not known:
         return None
-    latest = "SELECT date FROM items WHERE date IS NOT NULL ORDER BY date DESC LIMIT ?"
-    found = database.execute(latest, [int(known * _STRAY_SHARE) + 1]).fetchnumpy()["date"]
+    latest = "SELECT date FROM items WHERE date IS NOT NULL ORDER BY date DESC LIMIT $most"
+    found = execute(database, latest, {"most": int(known * _STRAY_SHARE) + 1}).fetchnumpy()["date"]
     tail = np.asarray(found, np.int64)[::-1].astype("datetime64[us]")
     jumps = np.nonzero(np.diff(tail) > np.timedelta64(_STRAY_GAP))[0]
     last = tail[jumps[0]] if len(jumps) else tail[-1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from partnersignal.conversations.database import execute
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -21,15 +23,17 @@ FROM items JOIN threaded USING (place) WHERE kind = 'email' AND NOT duplicate;
 CREATE TABLE unsaid AS
 SELECT hash FROM (SELECT DISTINCT hash FROM quotes) ANTI JOIN (SELECT unnest(said) AS hash FROM items) USING (hash);
 """
+_MARKED = "CREATE TABLE marked AS SELECT quotes.*, unsaid.hash IS NULL AS known FROM quotes LEFT JOIN unsaid USING (hash)"
+_STRANGE = """
+CREATE TABLE strange AS
+SELECT place, stretch FROM marked GROUP BY place, stretch HAVING count(*) FILTER (known) < $share * count(*)
+"""
 _ORPHANS = """
 CREATE TABLE orphans AS
-WITH
-    marked AS (SELECT quotes.*, unsaid.hash IS NULL AS known FROM quotes LEFT JOIN unsaid USING (hash)),
-    strange AS (
-        SELECT place, stretch FROM marked GROUP BY place, stretch HAVING count(*) FILTER (known) < $share * count(*))
 SELECT arg_min(place, rank) AS place, hash
 FROM marked SEMI JOIN strange USING (place, stretch) WHERE NOT known
-GROUP BY hash ORDER BY place, hash
+GROUP BY hash ORDER BY place, hash;
+DROP TABLE quotes; DROP TABLE unsaid; DROP TABLE marked; DROP TABLE strange
 """
 # Two copies of one letter have the same words throughout: they make nothing boilerplate. Texts are told apart by a hash of
 # 64 bits: for any two of them the chance to be taken for one is below 1e-19.
@@ -64,12 +68,13 @@ def find_repeats(database: duckdb.DuckDBPyConnection) -> None:
         With the tables ``items`` and ``threaded`` of the plan; gets ``orphans`` and ``boilerplate``, each of places and
         hashes.
     """
-    database.execute(_QUOTES)
-    database.execute(_ORPHANS, {"share": _KNOWN_SHARE})
-    database.execute("DROP TABLE quotes; DROP TABLE unsaid")
-    database.execute(_PARAGRAPHS)
+    execute(database, _QUOTES)
+    execute(database, _MARKED)
+    execute(database, _STRANGE, {"share": _KNOWN_SHARE})
+    execute(database, _ORPHANS)
+    execute(database, _PARAGRAPHS)
     for by, things in (("sender", ("thread", "text")), ("domain", ("thread", "text", "sender"))):
-        database.execute(_GROUPS.format(by=by))
+        execute(database, _GROUPS.format(by=by))
         for thing in things:
-            database.execute(_NARROWED.format(by=by, thing=thing), {"least": LEAST_REPEATS})
-    database.execute(_BOILERPLATE)
+            execute(database, _NARROWED.format(by=by, thing=thing), {"least": LEAST_REPEATS})
+    execute(database, _BOILERPLATE)
