@@ -105,7 +105,7 @@ def explain(index: Index, supplier: str, tags: pd.DataFrame) -> Explanation:
     side = {signal.label: SIDES.index(signal.side) for signal in index.evidence.signals}
     baseline = {label: float(-expected[side[label]] * share) for label, share in index.prior.shares().items()}
     movers = _movers(index, number, lines)
-    without = _without(index, number, lines.merge(movers[_SENTENCE], on=_SENTENCE))
+    without = _without(index, number, lines.merge(movers[_SENTENCE], on=_SENTENCE)) if len(movers) else score.index
     explanation = Explanation(supplier, score.index, lines[_SHOWN], baseline, movers, without)
     if abs(explanation.total - (score.index - 50)) > _EXACT:
         raise InputError(
@@ -155,6 +155,8 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
 
 def _movers(index: Index, number: int, lines: pd.DataFrame) -> pd.DataFrame:
     """Return the sentences with the largest contributions, each with the index without it."""
+    if lines.empty:  # of most suppliers of a large mailbox
+        return lines[[*_SENTENCE, "text", "contribution"]].assign(index_without=np.float64())
     sentences = lines.groupby(_SENTENCE, as_index=False).agg(text=("text", "first"), contribution=("contribution", "sum"))
     sentences["size"] = -sentences["contribution"].abs()
     movers = sentences.sort_values(["size", *_SENTENCE], ignore_index=True).head(_MOVERS).drop(columns="size")

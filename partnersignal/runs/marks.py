@@ -23,8 +23,9 @@ from partnersignal.tagging.tagger import find_model
 
 # Sentences of a report, and of one supplier: the model reads each once a word.
 MOST, EACH = 60, 3
-# Of a report that is written beside something else the user asked for.
-FEW = 20
+# Of a report that is written beside something else the user asked for, and the messages of a run beyond which it has none:
+# the model takes seconds and memory that the run was promised to keep to.
+FEW, LARGE = 20, 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
-from partnersignal.runs.marks import EACH, FEW, MOST, KnownModel, find_marks
+from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.settings import parse_day
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.signals import Signal
@@ -554,7 +554,8 @@ class Run:
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         write_evidence(self.folder / "evidence.csv", material.explanations)
-        write_report(self.folder / "report.html", self._marked(material, FEW, EACH))
+        few = FEW if len(material.messages) <= LARGE else 0
+        write_report(self.folder / "report.html", self._marked(material, few, EACH))
 
     def sections(self, directory: SupplierDirectory | None = None) -> Sections:
         """Gather what the report shows beside the index.
