@@ -402,11 +402,11 @@ def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> N
         "___________\n", "x 1:00\n", "On 1.1.2001 1:00\n", "confidential virus disclosure " * 3 + "\n\n", "- x\n", "a@b.example 1:00 wrote:\n", "Tel: 1\n\n", "-- \n", "[EXT]\n", " \n",
     ],
 )  # fmt: skip
-def test_a_megabyte_of_lines_takes_seconds(unit: str) -> None:
+def test_a_megabyte_of_lines_takes_under_four_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     start = time.process_time()
     find_zones(text)
-    assert time.process_time() - start < 8  # 2 to 5 on a slow machine
+    assert time.process_time() - start < 4
 
 
 INTROS = [

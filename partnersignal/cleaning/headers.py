@@ -281,11 +281,12 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     below = _next_filled(lines, index + 1)
     if below is None or below - index > 3:
         return None
-    fields, end = 0, below
-    while end < min(len(lines), below + _BLOCK_LINES) and fields < 6:
-        if FIELD.match(lines[end].text):
+    fields, end, last = 0, below, min(len(lines), below + _BLOCK_LINES)
+    while end < last and fields < 6:
+        line = lines[end]
+        if FIELD.match(line.text):
             fields += 1
-        elif not (lines[end].text[:1] in " \t;" or lines[end - 1].text.endswith((",", ";"))) or lines[end].blank:
+        elif line.blank or not (line.text[0] in " \t;" or lines[end - 1].text.endswith((",", ";"))):
             break
         end += 1
     if fields < 2:
