@@ -96,7 +96,7 @@ def find_marks(
     """
     if most < 0:
         raise InputError(f"got {most} sentences to explain, expected 0 or more; 0 marks no words")
-    rows = _heaviest(explanations, set(by_hand), most, each)
+    rows = _heaviest(explanations, set(by_hand), most, each) if most else []
     if not rows or not model.there():
         return {}
     tagger = _tagger(model)
