@@ -233,10 +233,10 @@ def _train(
             # In strips of about one length, of the same gradient as the whole: half of a random batch would be padding.
             lengths = inputs["attention_mask"].sum(dim=1)
             strips = torch.argsort(lengths, stable=True).chunk(max(1, len(lengths) // _STRIP))
-            logits = torch.cat(
-                [model(**{name: each[rows, : lengths[rows].max()] for name, each in inputs.items()}).logits for rows in strips]
-            )
-            wanted = wanted[torch.cat(strips)]
+            found = [
+                model(**{name: each[rows, : lengths[rows].max()] for name, each in inputs.items()}).logits for rows in strips
+            ]
+            logits = torch.cat(found)[torch.cat(strips).argsort()]
             counts = wanted != IGNORED
             loss = torch.nn.functional.binary_cross_entropy_with_logits(
                 logits.float(),
