@@ -79,6 +79,7 @@ DROP TABLE titled; DROP TABLE planned
 _OF_SHARD = """
 SELECT message_id, kind, bulk, unreadable, thread_id, duplicate FROM plan WHERE place >= $first AND place < $end ORDER BY place
 """
+_NAMES = "SELECT message_id FROM plan WHERE place >= $first AND place < $end ORDER BY place"
 _READABLE = "SELECT shard, count(*) FROM plan WHERE unreadable = '' GROUP BY shard"
 _RENAMED = """
 SELECT DISTINCT message_id, plan.thread_id
@@ -145,8 +146,9 @@ class Plan:
         dict of str to bytes
             Packed hashes, as in `of_shard`, of the messages that have any.
         """
-        rows = self.of_shard(shard).select(["message_id", "orphans"]).to_pylist()
-        return {row["message_id"]: row["orphans"] for row in rows if row["orphans"]}
+        first, end = self.starts[shard : shard + 2]
+        named = self._database.sql(_NAMES, params={"first": first, "end": end}).fetchall()
+        return {name: hashes for (name,), hashes in zip(named, self._packed("orphans", first, end), strict=True) if hashes}
 
     def _packed(self, table: str, first: int, end: int) -> list[bytes]:
         """Gather hashes by item, sorted, packed."""
