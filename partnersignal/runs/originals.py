@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from partnersignal.conversations.words import pack, unpack
-from partnersignal.runs.sentences import find_sentences, stored_message
+from partnersignal.runs.sentences import find_sentences, stored_message, text_or_none, the_only
 from partnersignal.runs.shards import count_exposure
 from partnersignal.suppliers import SupplierDirectory
 
@@ -58,8 +58,7 @@ class GivenBack:
         records = frame.to_dict("records")
         for place, change in changes.items():
             records[place].update(change)
-        names = {name for change in changes.values() for name in change}
-        return frame.assign(**{n: pd.Series([r[n] for r in records], frame.index, frame[n].dtype) for n in names})
+        return _with(frame, records, {name for change in changes.values() for name in change})
 
     def _given_back(self, row: Any) -> dict[str, Any]:
         kept = pack(np.intersect1d(unpack(row.orphans), unpack(self.orphans.get(row.message_id, b""))))
@@ -73,14 +72,13 @@ class GivenBack:
         number = {(each.start, each.end): each.number for each in after.sentences}
         places = {each.number: number.get((each.start, each.end)) for each in before.sentences}
         self._numbers[row.message_id] = {old: new for old, new in places.items() if new is not None}
-        known = not isinstance(row.language, str) or row.language in self.languages
+        known = text_or_none(row.language) is None or row.language in self.languages
         rows = count_exposure(message, row.thread_id, bool(row.bulk), after.sentences, after.owners, known)
         self._rows[row.message_id] = {each["supplier"]: each for each in rows}
-        suppliers, voices = ({getattr(each, n) for each in after.owners if each} for n in ("supplier", "voice"))
+        supplier, voice = the_only(after.owners)
         return {
             "sentences": len(after.sentences), "quoted": after.quoted, "orphans": kept,
-            "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
-            "voice": next(iter(voices)) if len(voices) == 1 else None,
+            "supplier": supplier, "voice": voice,
             "language": row.language if after.sentences else None,
             "status": "tagged" if any(after.owners) else "unattributed" if after.sentences else "no_new_text",
         }  # fmt: skip
@@ -122,9 +120,10 @@ class GivenBack:
             return frame
         records = frame.to_dict("records")
         left = [self._rows[r["message_id"]].get(r["supplier"]) if r["message_id"] in self._rows else r for r in records]
-        names = ("voice", "sentences", "ineligible")
-        counted = {
-            n: pd.Series([row[n] if row else r[n] for row, r in zip(left, records, strict=True)], frame.index, frame[n].dtype)
-            for n in names
-        }
-        return frame.assign(**counted)[[row is not None for row in left]]
+        counted = [row or record for row, record in zip(left, records, strict=True)]
+        return _with(frame, counted, ("voice", "sentences", "ineligible"))[[row is not None for row in left]]
+
+
+def _with(frame: pd.DataFrame, records: Sequence[Mapping[Any, Any]], names: Iterable[str]) -> pd.DataFrame:
+    """Take columns from records, a row each, of the types they had."""
+    return frame.assign(**{name: pd.Series([r[name] for r in records], frame.index, frame[name].dtype) for name in names})

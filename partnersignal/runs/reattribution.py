@@ -18,7 +18,7 @@ from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import Run
-from partnersignal.runs.sentences import Found, find_sentences, stored_message, text_or_none
+from partnersignal.runs.sentences import Found, find_sentences, stored_message, text_or_none, the_only
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
@@ -173,8 +173,7 @@ class _Ledger:
         self.owners[message.message_id] = kept
         known = text_or_none(row.language) is None or row.language in self.languages
         self.rows[message.message_id] = count_exposure(message, row.thread_id, bool(row.bulk), sentences, kept, known)
-        suppliers, voices = ({getattr(o, name) for o in kept if o is not None} for name in ("supplier", "voice"))
-        return _only(suppliers), _only(voices), "tagged" if any(kept) else "unattributed"
+        return *the_only(kept), "tagged" if any(kept) else "unattributed"
 
     def tags(self, frame: pd.DataFrame) -> pd.DataFrame:
         suppliers = [
@@ -207,7 +206,3 @@ class _Ledger:
         )
         table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
         return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
-
-
-def _only(values: set[str]) -> str | None:
-    return next(iter(values)) if len(values) == 1 else None

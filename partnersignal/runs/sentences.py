@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,6 +87,23 @@ def stored_message(row: Any) -> Message:
         Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
         text_or_none(row.subject) or "", text_or_none(row.text) or "", kind=row.kind,
     )  # fmt: skip
+
+
+def the_only(owners: Sequence[Attribution | None]) -> tuple[str | None, str | None]:
+    """Return what the messages table says of whose the sentences of a message are.
+
+    Parameters
+    ----------
+    owners : sequence of Attribution or None
+        One a sentence.
+
+    Returns
+    -------
+    (str or None, str or None)
+        The supplier and the voice, each where all attributed sentences have the same.
+    """
+    suppliers, voices = ({getattr(each, name) for each in owners if each} for name in ("supplier", "voice"))
+    return next(iter(suppliers)) if len(suppliers) == 1 else None, next(iter(voices)) if len(voices) == 1 else None
 
 
 def text_or_none(value: Any) -> str | None:

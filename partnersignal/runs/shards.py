@@ -19,7 +19,7 @@ from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
 from partnersignal.runs.parts import mark_done, part_path, read_plan
-from partnersignal.runs.sentences import find_sentences
+from partnersignal.runs.sentences import find_sentences, the_only
 from partnersignal.runs.tables import SCHEMAS, writing_table
 from partnersignal.suppliers import Attribution, SupplierDirectory
 from partnersignal.tagging import Tagger, load
@@ -255,8 +255,7 @@ def _outside(message: Message, job: TagJob) -> bool:
 
 def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
     message, fact = item.message, item.fact
-    owners = {owner for owner in item.owners if owner is not None}
-    suppliers, voices = {owner.supplier for owner in owners}, {owner.voice for owner in owners}
+    supplier, voice = the_only(item.owners)
     keep = job.quotes and item.status != "duplicate"
     return {
         "message_id": message.message_id, "thread_id": fact["thread_id"], "date": message.date,
@@ -264,8 +263,7 @@ def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
         "utc_offset": message.utc_offset, "sender": str(message.sender) if message.sender else None,
         "recipients": "; ".join(str(party) for party in message.recipients), "subject": message.subject if job.quotes else "",
         "kind": fact["kind"], "bulk": bool(fact["bulk"]),
-        "supplier": next(iter(suppliers)) if len(suppliers) == 1 else None,
-        "voice": next(iter(voices)) if len(voices) == 1 else None,
+        "supplier": supplier, "voice": voice,
         "sentences": len(item.sentences), "quoted": item.quoted, "boilerplate": _boilerplate(message),
         "language": item.language, "orphans": fact["orphans"], "repeats": fact["boilerplate"],
         "status": item.status, "replaced": message.replaced, "source": message.source, "text": message.text if keep else "",
