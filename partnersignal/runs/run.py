@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -24,19 +24,14 @@ from partnersignal.index import (
     Comparison,
     ErrorCorrection,
     Evidence,
-    Explanation,
     Index,
     Prior,
-    SupplierScore,
     build_index,
     compare_periods,
     compare_renewals,
     draw_audit,
-    explain,
     flagged_sentences,
-    influence,
     judge,
-    ranking,
     trend,
 )
 from partnersignal.index.audit import CANNOT_KNOW
@@ -50,6 +45,7 @@ from partnersignal.runs.beside import sections_beside, with_windows
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
 from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
+from partnersignal.runs.results import RunIndex
 from partnersignal.runs.settings import parse_day
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.signals import Signal
@@ -60,121 +56,6 @@ from partnersignal.tagging.tagger import find_model
 _READ = 1_024  # messages whose texts are read at a time
 TABLES = ("messages", "tags", "exposure")
 NOT_MEASURED = "not measured by this model: taken as 0"
-
-
-@dataclass(frozen=True)
-class SupplierResult:
-    """One supplier of a run: its score, and why.
-
-    Attributes
-    ----------
-    score : SupplierScore
-        Index, interval, evidence.
-    run : Run
-        Where the sentences are.
-    """
-
-    score: SupplierScore
-    run: Run
-
-    @property
-    def index(self) -> float:
-        """Return the index, 0 to 100."""
-        return self.score.index
-
-    @property
-    def low(self) -> float:
-        """Return the lower end of the 90 % interval."""
-        return self.score.low
-
-    @property
-    def high(self) -> float:
-        """Return the upper end of the 90 % interval."""
-        return self.score.high
-
-    def explain(self) -> Explanation:
-        """Account for the index, down to the sentence.
-
-        Returns
-        -------
-        Explanation
-            Contributions of sentences and baseline lines; their sum is index minus 50.
-        """
-        return explain(self.run.index.model, self.score.supplier, self.run.tags)
-
-    def influence(self) -> pd.DataFrame:
-        """Say what the index would be without each thread.
-
-        Returns
-        -------
-        pandas.DataFrame
-            thread_id, index_without, change; largest change first.
-        """
-        return influence(self.run.index.model, self.score.supplier)
-
-
-@dataclass(frozen=True)
-class RunIndex:
-    """The index of a run: ``run.index["Acme"]``, ``run.index.to_pandas()``, iteration, ``len``.
-
-    Attributes
-    ----------
-    model : Index
-        Scores, prior, weights.
-    run : Run
-        Where the sentences are.
-    """
-
-    model: Index
-    run: Run
-
-    def __len__(self) -> int:
-        """Return the number of suppliers."""
-        return len(self.model)
-
-    def __iter__(self) -> Iterator[SupplierResult]:
-        """Iterate over suppliers, highest index first."""
-        return (SupplierResult(score, self.run) for score in self.model)
-
-    def __getitem__(self, supplier: str) -> SupplierResult:
-        """Return one supplier's result.
-
-        Parameters
-        ----------
-        supplier : str
-            Its name.
-
-        Returns
-        -------
-        SupplierResult
-            Score and explanation.
-
-        Raises
-        ------
-        InputError
-            If there is no such supplier; the message names the closest.
-        """
-        return SupplierResult(self.model[supplier], self.run)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the table of ``index.csv``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row a supplier, highest index first.
-        """
-        return self.model.to_pandas()
-
-    def ranking(self) -> pd.DataFrame:
-        """Say who is better, as far as that can be said.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As `partnersignal.index.ranking`: expected ranks, groups that cannot be told apart, threads still needed.
-        """
-        return ranking(self.model)
 
 
 @dataclass(frozen=True)
