@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from attribution_set import FRESH, Answer, answers  # noqa: E402
+from attribution_set import FRESH, Answer, answers  # noqa: E402 - found in tests/, added to the path above
 
 
 def row(name: str, found: list[Answer]) -> str:

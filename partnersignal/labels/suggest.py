@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from partnersignal.errors import InputError
 from partnersignal.labels.label_studio import SIGNALS, choices, labeling_config
 from partnersignal.labels.sentences import LabelledSentence
 from partnersignal.labels.source import context
-from partnersignal.messages import VOICES
+from partnersignal.messages import VOICES, Voice
 from partnersignal.runs import Run
 from partnersignal.tagging import Tagger
 from partnersignal.tagging.calibration import Floats
@@ -76,16 +77,16 @@ def pool_of(run: Run, seed: int = 13) -> list[LabelledSentence]:
         if len(found) >= LARGEST_POOL:
             break
         group = row.supplier if isinstance(row.supplier, str) and row.supplier else row.thread_id
-        for each in _sentences(str(row.text), str(row.voice), str(group)):
+        for each in _sentences(str(row.text), cast("Voice", str(row.voice)), str(group)):
             found.setdefault(each.id, each)
     return list(found.values())[:LARGEST_POOL]
 
 
-def _sentences(text: str, voice: str, group: str) -> Iterator[LabelledSentence]:
+def _sentences(text: str, voice: Voice, group: str) -> Iterator[LabelledSentence]:
     previous = ""
     for sentence in split_sentences(text, find_zones(text)):
         if _WORDS[0] <= len(sentence.text.split()) <= _WORDS[1]:
-            yield LabelledSentence(sentence.text, voice, frozenset(), group, previous)  # type: ignore[arg-type]
+            yield LabelledSentence(sentence.text, voice, frozenset(), group, previous)
         previous = sentence.text
 
 
