@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from email.utils import formataddr
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from partnersignal.messages import Party
 from partnersignal.reading.addresses import decode_words, parse_addresses
+from tests.timing import computing_takes_under
 
 ANN = Party("Ann Lee", "ann@acme.example")
 BOB = Party("", "bob@ours.example")
@@ -116,6 +116,4 @@ def test_never_raises_and_never_gives_an_empty_party(value: str) -> None:
     ['"' * 200_000, "(" * 200_000, "<" * 200_000, '"a' * 100_000, "a@b," * 50_000, "=?" * 100_000, "=?utf-8?q?" * 20_000],
 )
 def test_hostile_headers_are_read_in_a_second(value: str) -> None:
-    start = time.perf_counter()
-    parse_addresses(value)
-    assert time.perf_counter() - start < 1
+    assert computing_takes_under(1, lambda: parse_addresses(value))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from mail import message
 
 from partnersignal.conversations.kinds import is_bulk, message_kind
 from partnersignal.messages import Party
+from tests.timing import computing_takes_under
 
 
 @pytest.mark.parametrize(
@@ -104,7 +103,5 @@ def test_not_bulk(fields: dict[str, object]) -> None:
 @pytest.mark.parametrize("unit", ["x", "opt ", "remove your ", "www", "http://", " ", "be removed fro"])
 def test_a_megabyte_takes_under_two_seconds(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    start = time.process_time()
-    is_bulk(message(text=text, subject=text, sender=Party("", text + "@x")))
-    message_kind(message(text=text, subject=text, sender=Party("", text + "@x"), headers=(("content-type", text),)))
-    assert time.process_time() - start < 2
+    hostile = message(text=text, subject=text, sender=Party("", text + "@x"), headers=(("content-type", text),))
+    assert computing_takes_under(2, lambda: (is_bulk(hostile), message_kind(hostile)))

@@ -7,7 +7,6 @@ import html
 import json
 import re
 import shutil
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from partnersignal.runs.masks import MASK
 from partnersignal.suppliers import Supplier, SupplierDirectory, load_directory
 from partnersignal.tagging.resources import shipped
 from tests.report_runs import Said, make_run, many
+from tests.timing import computing_takes_under
 
 SUPPLIERS = shipped("data/sample/suppliers.toml")
 
@@ -334,10 +334,8 @@ def test_a_small_portfolio_is_not_compared_with(tmp_path: Path) -> None:
 def test_masking_takes_time_in_proportion(small: Run) -> None:
     mask = make_mask(small.messages, "Acme", ["Acme", "Bolt"], ())
     for line in ("a" * 1_000_000, "1 " * 500_000, "a." * 500_000, "@" * 1_000_000, "www." * 250_000):
-        begin = time.process_time()
         assert len(mask.hide(line)) <= 601
-        mask.withheld(line)
-        assert time.process_time() - begin < 5
+        assert computing_takes_under(5, lambda line=line: (mask.hide(line), mask.withheld(line)))
 
 
 # The command line.

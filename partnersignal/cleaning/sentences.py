@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 
 from partnersignal.cleaning.lines import LIST_ITEM, is_row, may_be_wrapped
 from partnersignal.messages import Sentence, Zone, ZoneKind
@@ -19,6 +20,7 @@ _WORD_START = re.compile(r"[\s(\"'“]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+")
 _SPEAKER = re.compile(r"^[ \t]*[A-Z][\w .'’()/-]{0,40}:[ \t]")
 LONGEST_SENTENCE = 2_000
+MOST_SENTENCES = 10_000  # of a message: nothing that people write has more
 
 
 def split_sentences(text: str, zones: tuple[Zone, ...]) -> tuple[Sentence, ...]:
@@ -34,7 +36,8 @@ def split_sentences(text: str, zones: tuple[Zone, ...]) -> tuple[Sentence, ...]:
     Returns
     -------
     tuple of Sentence
-        Numbered from 0 in order; ``text[start:end]`` is the sentence; none is longer than 2,000 characters.
+        Numbered from 0 in order; ``text[start:end]`` is the sentence; none is longer than 2,000 characters,
+        and there are at most `MOST_SENTENCES`: the rest of a message is not read.
     """
     found: list[Sentence] = []
     paragraph = 0
@@ -42,9 +45,11 @@ def split_sentences(text: str, zones: tuple[Zone, ...]) -> tuple[Sentence, ...]:
         if zone.kind != "new":
             paragraph += 1
             continue
-        for start, end, blank_before in _blocks(text, zone):
+        for start, end, blank_before in islice(_blocks(text, zone), MOST_SENTENCES):
             paragraph += blank_before
             for first, last in _in_block(text, start, end):
+                if len(found) == MOST_SENTENCES:
+                    return tuple(found)
                 found.append(_sentence(text, first, last, len(found), zone.kind, paragraph))
         paragraph += 1
     return tuple(found)

@@ -13,6 +13,7 @@ from partnersignal.messages import Message, Party, Zone, ZoneKind
 
 _WRAPPED = 60  # characters; no shorter line was broken by a mail program
 _WRAPPED_REST = 30
+MOST_LINES = 20_000  # of a body that are looked at: no mail that people write has more
 
 _Mark = tuple[ZoneKind, Party | None]
 
@@ -31,18 +32,26 @@ def find_zones(text: str, sender: Party | None = None) -> tuple[Zone, ...]:
     Returns
     -------
     tuple of Zone
-        In order, without gaps; empty for an empty text.
+        In order, without gaps; empty for an empty text. What stands below `MOST_LINES` lines counts as quoted, by nobody known.
     """
     if not text:
         return ()
-    lines = split_lines(text)
+    read = _end_of_lines(text)
+    lines = split_lines(text[:read])
     marks: list[_Mark] = [("new", None)] * len(lines)
     top = _own_header(lines, sender)
     for at in range(top):
         marks[at] = ("banner", None)
     own_end = _mark_quotes(lines, marks, top)
     _mark_own(lines, marks, top, own_end, sender.name if sender else "")
-    return _merged(lines, marks)
+    rest = (Zone("quoted", read, len(text)),) if read < len(text) else ()
+    return (*_merged(lines, marks), *rest)
+
+
+def _end_of_lines(text: str) -> int:
+    """Return where the lines end that are looked at."""
+    pieces = text.split("\n", MOST_LINES)
+    return len(text) - len(pieces[-1]) if len(pieces) > MOST_LINES else len(text)
 
 
 def zoned(message: Message) -> Message:

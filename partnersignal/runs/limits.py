@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from partnersignal.cleaning.sentences import LONGEST_SENTENCE
+from partnersignal.cleaning.sentences import LONGEST_SENTENCE, MOST_SENTENCES
+from partnersignal.cleaning.zones import MOST_LINES
 from partnersignal.reading import mime
 from partnersignal.reading.shard import LARGEST_MESSAGE
-from partnersignal.suppliers.attribution import MOST_SENTENCES
 from partnersignal.tagging import linear
 
 SECONDS_A_MESSAGE = 20.0  # of computing; a message takes milliseconds
@@ -35,7 +35,8 @@ def limits() -> dict[str, Any]:
         "seconds_of_computing_a_message": SECONDS_A_MESSAGE,
         "parts_of_a_message": mime.MOST_PARTS,
         "characters_of_a_body": mime.LONGEST_TEXT,
-        "sentences_of_a_message_that_are_attributed": MOST_SENTENCES,
+        "lines_of_a_body": MOST_LINES,
+        "sentences_of_a_message": MOST_SENTENCES,
         "characters_of_a_sentence": LONGEST_SENTENCE,
         "characters_of_a_sentence_that_a_model_reads": linear.LONGEST,
         "nesting_of_parts": "as deep as Python's recursion limit lets; deeper is unreadable",

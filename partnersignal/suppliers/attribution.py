@@ -50,8 +50,6 @@ class Attribution:
 
 _Found = tuple[int, Voice] | None
 
-MOST_SENTENCES = 10_000  # of a message that are attributed: no mail that people write has more
-
 
 def attribute(message: Message, sentences: Sequence[Sentence], directory: SupplierDirectory) -> tuple[Attribution | None, ...]:
     """Attribute the sentences of one message.
@@ -71,16 +69,14 @@ def attribute(message: Message, sentences: Sequence[Sentence], directory: Suppli
     Returns
     -------
     tuple of Attribution or None
-        One a sentence; None where it is nobody's or unsure, and beyond `MOST_SENTENCES`.
+        One a sentence; None where it is nobody's or unsure.
     """
     people = find_people(message, directory)
-    read = sentences[:MOST_SENTENCES]
     if message.kind == "meeting_notes" and message.sender is None:
-        found = _Notes(message, read, directory, people).found()
+        found = _Notes(message, sentences, directory, people).found()
     else:
-        found = _Mail(message, read, directory, people).found()
-    known = (Attribution(directory.suppliers[pair[0]].name, pair[1]) if pair else None for pair in found)
-    return (*known, *(None for _ in sentences[MOST_SENTENCES:]))
+        found = _Mail(message, sentences, directory, people).found()
+    return tuple(Attribution(directory.suppliers[pair[0]].name, pair[1]) if pair else None for pair in found)
 
 
 class _Mail:
