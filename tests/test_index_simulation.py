@@ -36,8 +36,8 @@ AUDITED = {"reader": MODEL, "correct": "audit"}
 
 @pytest.mark.parametrize("kind", ["mix", "gamma"])
 def test_rule_3_nine_intervals_of_ten_hold_the_true_value(kind: str) -> None:
-    """True labels, 25 portfolios (12 of "gamma"); the ranking beats a raw share, keeps up with a raw average, and shrinking pays."""
-    found = gather(replicate, range(25 if kind == "mix" else 12), workers=1, kind=kind)
+    """True labels, 25 portfolios; the ranking beats a raw share, keeps up with a raw average, and shrinking pays."""
+    found = gather(replicate, range(25), workers=1, kind=kind)
     assert 0.85 <= coverage(found)[0] <= 0.95
     index, average, share = found["spearman"]
     assert index > share and index > average - 0.005
@@ -48,7 +48,7 @@ def test_rule_3_nine_intervals_of_ten_hold_the_true_value(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["mix", "gamma"])
 def test_rule_3_holds_with_an_audit_of_200_and_not_without(kind: str) -> None:
     """Drawn, answered and read back by the library, 25 portfolios of the issue's error rates."""
-    found = gather(replicate, range(25 if kind == "mix" else 12), workers=1, kind=kind, **AUDITED)
+    found = gather(replicate, range(25), workers=1, kind=kind, **AUDITED)
     assert 0.85 <= coverage(found)[0] <= 0.95
     assert coverage(gather(replicate, range(5), workers=1, kind=kind, reader=MODEL))[0] < 0.85
 
@@ -58,7 +58,7 @@ def test_false_alarms_that_differ_between_suppliers_widen_the_interval() -> None
     settings = {"reader": replace(MODEL, differ=0.7)}
     sure = gather(replicate, range(10), workers=1, correct="audit", **settings)
     wide = gather(replicate, range(10), workers=1, correct="audit, omega", **settings)
-    assert coverage(sure)[0] < 0.87 < coverage(wide)[0] <= 0.97
+    assert coverage(sure)[0] < 0.87 <= coverage(wide)[0] <= 0.95
     assert (wide["width"] >= sure["width"]).all()
 
 
