@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any
 
 import joblib
@@ -106,11 +108,18 @@ def _pass(stage: Stage, missing: Sequence[int], workers: Workers, total: int, pr
         # One shard at a time to each worker, and no call made before its turn: memory stays flat.
         jobs = -1 if workers.scheduler else min(workers.processes, len(missing))
         parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
-        with _interrupts_held():
-            counts = parallel(stage.call(number) for number in missing)
-        for count in counts:
-            done += count
-            progress(stage.name, done, total)
+        counts: Any = iter(())
+        try:
+            with _interrupts_held():
+                counts = parallel(stage.call(number) for number in missing)
+            for count in counts:
+                done += count
+                progress(stage.name, done, total)
+        except BaseException:
+            with warnings.catch_warnings():  # joblib's, that work is dropped here: it is meant to
+                warnings.simplefilter("ignore")
+                del counts
+            raise
 
 
 @contextmanager
@@ -119,6 +128,7 @@ def _interrupts_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    resource_tracker.ensure_running()  # which would make the ears sharp again in between
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
