@@ -47,27 +47,44 @@ def libraries() -> list[tuple[str, str, Callable[[str], str]]]:
     ]
 
 
-def fixtures(data: Path) -> list[tuple[str, list[str]]]:
+Case = tuple[str, list[str]]  # a body, and the words expected of it
+
+
+def written() -> list[Case]:
+    """Return the replies written for this project."""
+    cases = [json.loads(line) for line in (ROOT / "tests/data/replies.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [(case["text"], _words(case["text"], case["new"])) for case in cases]
+
+
+def _words(body: str, ranges: list[list[int]]) -> list[str]:
+    lines = body.split("\n")
+    return [word for first, last in ranges for word in "\n".join(lines[first - 1 : last]).split()]
+
+
+def fixtures(data: Path) -> list[Case]:
     """Return bodies with the words expected of them."""
     found = []
     for name, ranges in json.loads((ROOT / "tests/data/reply_fixtures.json").read_text()).items():
         body = (data / "mail" / name).read_text(encoding="utf-8", errors="replace")
-        lines = body.split("\n")
-        found.append((body, [word for first, last in ranges for word in "\n".join(lines[first - 1 : last]).split()]))
+        found.append((body, _words(body, ranges)))
     return found
 
 
 def compared(data: Path) -> list[str]:
     """Return the rows of the table of libraries."""
-    cases = fixtures(data)
-    rows = ["| library | version | right of 71 | seconds for 71 |", "|---|---|---:|---:|"]
+    public, own = fixtures(data), written()
+    head = f"| library | version | right of {len(public)} | right of {len(own)} | seconds for {len(public)} |"
+    rows = [head, "|---|---|---:|---:|---:|"]
+        f"| library | version | right of {len(public)} | right of {len(own)} | seconds for {len(public)} |",
+        "|---|---|---:|---:|---:|",
+    ]
     for name, number, reply in libraries():
-        right = sum(reply(body).split() == words for body, words in cases)
+        right = [sum(reply(body).split() == words for body, words in cases) for cases in (public, own)]
         start = time.process_time()
         for _ in range(ROUNDS):
-            for body, _words in cases:
+            for body, _expected in public:
                 reply(body)
-        rows.append(f"| {name} | {number} | {right} | {(time.process_time() - start) / ROUNDS:.3f} |")
+        rows.append(f"| {name} | {number} | {right[0]} | {right[1]} | {(time.process_time() - start) / ROUNDS:.3f} |")
     return rows
 
 
@@ -129,7 +146,11 @@ def main() -> None:
         "",
         "Made by `python benchmarks/zones.py`. 71 replies of two public projects (`shared/data/mail/reply-parser-*`); expected",
         "new words are line ranges in `tests/data/reply_fixtures.json`, settled by reading; right means word for word, white",
-        "space aside. The rules were made with these 71 in view: on other suites expect less.",
+        "space aside. Then 250 replies in `tests/data/replies.jsonl`, written and labelled for this project by four writers",
+        "(language-model agents) who saw neither the code nor each other's, harder than what one meets every day: traps,",
+        "sixteen languages, ticket systems. The rules were mended with all of these in view: on other suites expect less.",
+        "At first sight 42 of the first 70 were right (with the rules as they were), then, set by set, the rules mended with",
+        "the sets before in view, 44, 49 and 49 of 60; the rules as they were before had 26, 33 and 33 of those.",
         "",
         *compared(data),
         "",

@@ -21,6 +21,9 @@ _RULE = re.compile(r"[ \t]*[-_=*]{3,}[ \t]*$")
 _LONGEST_FOOTER = 300  # characters
 _LEAST_DISCLAIMER = 80  # characters
 _DISCLAIMER_CUES = 2
+_MOST_FOOTER_WORDS = 8
+_LONGEST_LIST_FOOTER, _LEAST_RULE = 20, 10  # lines, characters
+_MACHINE_ID = re.compile(r"\[?(?:ref:? ?)?(?=[\w:.-]{0,60}\d)(?=[\w:.-]{0,60}[A-Z])[\w:.-]{8,60}:?\]?", re.I)
 
 
 @cache
@@ -149,7 +152,7 @@ def disclaimer_start(lines: Sequence[Line]) -> int:
     int
         Index of its first line; ``len(lines)`` where there is none.
     """
-    start = end = len(lines)
+    start = end = _list_footer(lines)
     while end > 0:
         while end > 0 and lines[end - 1].blank:
             end -= 1
@@ -162,10 +165,39 @@ def disclaimer_start(lines: Sequence[Line]) -> int:
             end = top  # a rule belongs to what stands above it
             continue
         heading = start < len(lines) and end - top == 1 and _disclaimer_heading().match(lines[top].text)
-        if not heading and not _small_print(lines[top:end]):
+        if not heading and not _small_print(lines[top:end]) and not _machine_footer(lines[top:end]):
             break
         start = end = top
     return start
+
+
+def _list_footer(lines: Sequence[Line]) -> int:
+    """Find a rule at the end below which a list says how to leave it."""
+    for at in range(max(1, len(lines) - _LONGEST_LIST_FOOTER), len(lines)):
+        if _RULE.match(lines[at].text) and len(lines[at].text.strip()) >= _LEAST_RULE:
+            below = " ".join(line.text for line in lines[at:])
+            if _unsubscribe().search(below) and not any(line.quoted for line in lines[at:]):
+                return at
+    return len(lines)
+
+
+def _machine_footer(lines: Sequence[Line]) -> bool:
+    """Return whether a paragraph is only a link to leave a list, or the number by which a program knows the mail."""
+    words = " ".join(line.text for line in lines)[:_LONGEST_FOOTER]
+    if re.search(r"[.?!]\s|[.?!]$", words):
+        return False
+    known = _MACHINE_ID.fullmatch(words.strip()) or _classified().fullmatch(words.strip())
+    return bool(known) or (len(words.split()) <= _MOST_FOOTER_WORDS and bool(_unsubscribe().search(words)))
+
+
+@cache
+def _classified() -> re.Pattern[str]:
+    return re.compile(rf"\[?{any_of('classification')}\]?", re.I)
+
+
+@cache
+def _unsubscribe() -> re.Pattern[str]:
+    return re.compile(any_of("unsubscribe"), re.I)
 
 
 def _small_print(lines: Sequence[Line]) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from partnersignal.cleaning.lines import ADDRESS, DATE, TIME, Line, dated
+from partnersignal.cleaning.lines import ADDRESS, DATE, TIME, Line, dated, is_rest
 from partnersignal.messages import Party
 from partnersignal.phrases import any_of, phrases
 
 FIELD = re.compile(r"[ \t>*_]{0,8}([^\W\d_][\w .\-/'’]{0,24}?)[ \t*_\u00a0]{0,4}[:：][*_]{0,2}(?:[ \t\u00a0]|$|(?<=：))(.*)")
 _DASHES = re.compile(r"[ \t>]*[-_=*]{3,}[ \t]*(?P<words>[^-_=*\s].{1,118}?[^-_=*\s])[ \t]{0,20}[-_=*]{3,}[ \t]*:?$")
+_OPEN_DASHES = re.compile(r"[ \t]{0,8}-{5,}[ \t]{0,20}\w.{0,100}[^-\s][ \t]*$")
 _RULE = re.compile(r"[ \t>]*[_=*\-–—]{10,}[ \t]*$")
 _INTRO_END = re.compile(r"[:：][ \t*_]*$")
 _ADDRESS_END = re.compile(r"[>)\]][ \t*_]*$")
@@ -20,8 +21,13 @@ _MARKER = re.compile(r"[ \t>]*(?:[-=#*_~+]{2,})[ \t]{0,20}\w.{0,118}?\w\W{0,5}[-
 # Without one of these a line begins no header, unless it is a title or a name above a date: most lines are done here.
 _CLUE = re.compile(r"[\d:：@]|[-=_*#~+–—]{2}")
 _SENTENCE_END = (".", "!", "?", ",", ";", "。")
+_GROUPWISE = re.compile(r">>> {1,3}(?=.{0,200}\d)(\S.{2,200}?) {1,3}>>>[ \t]*$")
 _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s?(?:[AP]M)?\s*$", re.I)
 LONGEST_LINE = 1_000  # characters; no longer line begins a header
+_STAMP = re.compile(
+    r"[ \t]{0,4}[^\W\d_a-z][^\d,.:;!?]{1,40}(?: \([^()]{1,40}\))?,? {1,3}(?=.{0,30}(?:19|20)\d\d).{6,45}(?<![.!?;:,])$"
+)
+_LONGEST_STAMP = 90
 _LEAST_TITLE, _LONGEST_INTRODUCTION = 4, 60
 _BLOCK_LINES = 60
 _MOST_BELOW = 300  # lines looked at below a header
@@ -69,8 +75,10 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         None where the line starts no header.
     """
     text = lines[at].text
-    if lines[at].blank or lines[at].quoted or len(text) > LONGEST_LINE:
+    if lines[at].blank or len(text) > LONGEST_LINE:
         return None
+    if lines[at].quoted:
+        return _groupwise(lines, at)
     if not _CLUE.search(text):
         return _titled(lines, at) or _lotus(lines, at)
     return (
@@ -114,20 +122,43 @@ def _from() -> frozenset[str]:
 
 
 @cache
+def _subject() -> frozenset[str]:
+    return frozenset(phrases("subject"))
+
+
+@cache
+def _bare_fields() -> frozenset[str]:
+    return frozenset(phrases("bare_field"))
+
+
+@cache
 def _from_field() -> re.Pattern[str]:
     return re.compile(rf"[ \t*]{{0,4}}{any_of('from')}[ \t]{{1,4}}(?=[^\W\d_])(.+)", re.I)
+
+
+def _groupwise(lines: Sequence[Line], at: int) -> QuoteHeader | None:
+    """``>>> "Ann Lee" <ann@example.com> 3/12/2008 10:14 AM >>>``, and what follows unmarked."""
+    match = _GROUPWISE.match(lines[at].text)
+    if match is None or not dated(match[1]):
+        return None
+    author = _party(match[1]) if ADDRESS.search(match[1]) else _named(match[1])
+    return QuoteHeader(at, at + 1, author, _marked(lines, at + 1))
 
 
 def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """``-----Original Message-----`` or a long rule, and what follows it."""
     text = lines[at].text
-    dashes = _DASHES.match(text)
+    dashes, after = _DASHES.match(text), at + 1
+    if dashes is None and _OPEN_DASHES.match(text) and after < len(lines):  # a line broken by the program that sent it
+        dashes, after = _DASHES.match(f"{text} {lines[after].text.strip()}"), at + 2
     rule = dashes is None and _RULE.match(text) is not None
     if not dashes and not rule:
         return None
-    below = _next_filled(lines, at + 1)
+    below = _next_filled(lines, after)
     found = (_block(lines, below) or _lotus(lines, below)) if below is not None else None
     if rule:
+        if found is None and below is not None and stamp(lines, below):
+            return QuoteHeader(at, below + 1, _named(lines[below].text), _marked(lines, below + 1))
         return QuoteHeader(at, found.after, found.author, found.marked) if found else None
     assert dashes is not None
     words = dashes["words"]
@@ -139,7 +170,7 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         forwarded or _message().search(words) or _wrote().search(words) or (len(words.split()) >= 2 and dated(words))
     ):
         author = _party(words) if ADDRESS.search(words) else _named(words) if _wrote().search(words) else None
-        return QuoteHeader(at, at + 1, author, _marked(lines, at + 1), forwarded)
+        return QuoteHeader(at, after, author, _marked(lines, after), forwarded)
     return None
 
 
@@ -174,12 +205,43 @@ def _bare_block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     return QuoteHeader(at, end, _party(sender), _marked(lines, end))
 
 
-def _reply_marker(lines: Sequence[Line], at: int) -> QuoteHeader | None:
-    """``##- Please type your reply above this line -##``: below it stands what was said before."""
+def is_reply_marker(line: Line) -> bool:
+    """Tell the line of a ticket system: ``##- Please type your reply above this line -##``.
+
+    Parameters
+    ----------
+    line : Line
+        One line.
+
+    Returns
+    -------
+    bool
+        Below such a line stands what was said before, or, where it opens the mail, the news.
+    """
+    return len(line.text) <= 120 and _MARKER.match(line.text) is not None and _above().search(line.text) is not None
+
+
+def stamp(lines: Sequence[Line], at: int) -> bool:
+    """Tell the line above a comment in a ticket system: ``Ann Lee, Aug 14, 2025, 15:06``, a rule or nothing above it.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        The body.
+    at : int
+        Which line.
+
+    Returns
+    -------
+    bool
+        True for a name, then a date and a time, and no more.
+    """
     text = lines[at].text
-    if len(text) > 120 or not _MARKER.match(text) or not _above().search(text):
-        return None
-    return QuoteHeader(at, at + 1, None, _marked(lines, at + 1))
+    return len(text) <= _LONGEST_STAMP and _STAMP.match(text) is not None and TIME.search(text) is not None and dated(text)
+
+
+def _reply_marker(lines: Sequence[Line], at: int) -> QuoteHeader | None:
+    return QuoteHeader(at, at + 1, None, _marked(lines, at + 1)) if is_reply_marker(lines[at]) else None
 
 
 def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -195,6 +257,8 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
             blanks += 1
             if blanks > 1 or len(values) >= 3 or not values:
                 break
+            if not any(key in _from() or ADDRESS.search(value) for key, value in values):
+                return None  # the last lines of a signature, "Tel: ..."
             index += 1
             continue
         match = FIELD.match(text)
@@ -215,7 +279,10 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     has_date = any(DATE.search(value) and TIME.search(value) for _, value in values)
     # Thunderbird names the subject first.
     sender = next((value for key, value in values if key in _from()), values[0][1])
-    known = values[0][0] in _from()
+    # Without an address it may be a journey: "From: Beirut, To: Rome, Date: Sunday, 4:40". Mail programs write the year.
+    subject = len(values) == 2 or any(key in _subject() for key, _ in values)
+    told = subject and any(DATE.search(value) for _, value in values)
+    known = values[0][0] in _from() and (has_address or told)
     if not (known and (has_address or any(dated(v) for _, v in values))) and not (ADDRESS.search(sender) and has_date):
         return None
     return QuoteHeader(at, index, _party(sender), _marked_as_one(lines, index))
@@ -257,7 +324,7 @@ def _introduced(lines: Sequence[Line], at: int, after: int, joined: str) -> Quot
     whole_date = date and (TIME.search(joined) or re.search(r"(?:19|20)\d\d", joined))
     if dated(joined):
         plausible = marked and len(joined) < _LONGEST_MARKED and (wrote or (date and TIME.search(joined)))
-        known = bool(address or plausible or (whole_date and wrote))
+        known = bool(address or plausible or (whole_date and wrote and (marked or TIME.search(joined))))
     else:
         # "Ann Lee <ann@example.com> wrote:", "Ann Lee schrieb:"
         words = len(joined.split())
@@ -286,6 +353,9 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         line = lines[end]
         if FIELD.match(line.text):
             fields += 1
+        elif line.text.strip().lower() in _bare_fields():  # in newer versions its value stands below it
+            fields += 1
+            end += 1
         elif line.blank or not (line.text[0] in " \t;" or lines[end - 1].text.endswith((",", ";"))):
             break
         end += 1
@@ -300,7 +370,10 @@ def _marked_as_one(lines: Sequence[Line], after: int) -> bool:
     """Tell whether the message below a block of fields is marked: answers between marked lines are that message's own."""
     if not _marked(lines, after):
         return False
-    quoted = [line.quoted for line in lines[after : after + _MOST_BELOW] if not line.blank]
+    below = [line for line in lines[after : after + _MOST_BELOW] if not line.blank]
+    quoted = [line.quoted for line in below]
+    for index in range(1, len(below) - 1):  # the rest of a marked line that a program broke
+        quoted[index] |= quoted[index - 1] and below[index + 1].quoted and is_rest(below[index].text)
     return sum(now and not before for before, now in zip([False, *quoted], quoted, strict=False)) == 1
 
 

@@ -11,8 +11,9 @@ DATE = re.compile(
     r"|\d{1,2}\s?[月日]|\d{4}\s?年"
 )
 ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s))")
+QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s)|[A-ZА-ЯЁ]{2,3}>{1,4}(?=\s|$))")  # "AL> ": initials of the quoted
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
+_LONGEST_REST = 30
 _SHORTEST_WRAPPED, _LONGEST_WRAPPED, _LONGEST_WORD = 60, 100, 15
 
 
@@ -81,6 +82,22 @@ def is_row(line: str) -> bool:
         return False  # most lines: this is asked for every one
     bare = line.strip()
     return "\t" in bare or (bare.startswith("|") and bare.endswith("|"))
+
+
+def is_rest(text: str) -> bool:
+    """Return whether a line is short and begins small, as the rest of a line that a program broke.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+
+    Returns
+    -------
+    bool
+        Between two marked lines such a line is marked as well.
+    """
+    return len(text) <= _LONGEST_REST and text[:1].islower()
 
 
 def may_be_wrapped(line: str, following: str) -> bool:

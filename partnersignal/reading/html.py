@@ -51,6 +51,8 @@ _BLOCKS = frozenset(
 )
 _SPACED = frozenset(["p", "blockquote", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre"])
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|max-height\s*:\s*0(?![.\d])|opacity\s*:\s*0\s*(?:;|$)", re.I)
+_SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f]+")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})[^<>]{0,10000}>")
 _TINY = re.compile(r"font-size\s*:\s*[01](?:px|pt)?\s*(?:;|$)", re.I)
 
@@ -167,8 +169,9 @@ class _Writer:
                 self._line.append(line)
                 self._filled = not line.isspace() and bool(line)
             return
-        text = re.sub(r"[ \t\r\n\f\u00a0]+", " ", text)
-        text = re.sub("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f]+", "", text)
+        text = _SPACE.sub(" ", text)
+        if not text.isascii():
+            text = _INVISIBLE.sub("", text)
         if not self._line or self._line[-1].endswith((" ", "\t")):
             text = text.lstrip(" ")
         if text:
