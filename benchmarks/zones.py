@@ -75,9 +75,6 @@ def compared(data: Path) -> list[str]:
     public, own = fixtures(data), written()
     head = f"| library | version | right of {len(public)} | right of {len(own)} | seconds for {len(public)} |"
     rows = [head, "|---|---|---:|---:|---:|"]
-        f"| library | version | right of {len(public)} | right of {len(own)} | seconds for {len(public)} |",
-        "|---|---|---:|---:|---:|",
-    ]
     for name, number, reply in libraries():
         right = [sum(reply(body).split() == words for body, words in cases) for cases in (public, own)]
         start = time.process_time()
