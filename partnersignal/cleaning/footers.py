@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from partnersignal.cleaning.lines import Line
-from partnersignal.phrases import any_of
+from partnersignal.phrases import any_of, phrases
 
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|prof|sr|sra|dra|hr|fr|st)\.", re.I)
 _GREETED = re.compile(r"[^\W\d_a-z].*|and|und|et|y|e|og|och|all|team|everyone|both|&")  # words a greeting has after a comma
@@ -21,6 +21,7 @@ _RULE = re.compile(r"[ \t]*[-_=*]{3,}[ \t]*$")
 _LONGEST_FOOTER = 300  # characters
 _LEAST_DISCLAIMER = 80  # characters
 _DISCLAIMER_CUES = 2
+_CUE = 8  # characters that tell cues apart
 _MOST_FOOTER_WORDS = 8
 _LONGEST_LIST_FOOTER, _LEAST_RULE = 20, 10  # lines, characters
 _MACHINE_ID = re.compile(r"\[?(?:ref:? ?)?(?=[\w:.-]{0,60}\d)(?=[\w:.-]{0,60}[A-Z])[\w:.-]{8,60}:?\]?", re.I)
@@ -48,8 +49,11 @@ def _mobile_alone() -> re.Pattern[str]:
 
 
 @cache
-def _disclaimer() -> re.Pattern[str]:
-    return re.compile(any_of("disclaimer"), re.I)
+def _disclaimer() -> tuple[list[str], re.Pattern[str]]:
+    """Return the cues that are plain words, which are looked for faster, and a pattern of the others."""
+    cues = phrases("disclaimer")
+    plain = [cue for cue in cues if re.escape(cue).replace("\\ ", " ").replace("\\-", "-") == cue]
+    return plain, re.compile("|".join(cue for cue in cues if cue not in plain))
 
 
 @cache
@@ -202,5 +206,11 @@ def _unsubscribe() -> re.Pattern[str]:
 
 def _small_print(lines: Sequence[Line]) -> bool:
     words = " ".join(line.text for line in lines)[:5000]
-    cues = {match.group(0).lower()[:8] for match in _disclaimer().finditer(words)}
-    return len(words) >= _LEAST_DISCLAIMER and len(cues) >= _DISCLAIMER_CUES
+    if len(words) < _LEAST_DISCLAIMER:
+        return False
+    words = words.lower()
+    plain, patterns = _disclaimer()
+    cues = {cue[:_CUE] for cue in plain if cue in words}
+    return len(cues) >= _DISCLAIMER_CUES or (
+        len(cues | {match.group(0)[:_CUE] for match in patterns.finditer(words)}) >= _DISCLAIMER_CUES
+    )
