@@ -396,6 +396,8 @@ def _marked(label: str) -> bool:
 
 def _introduced(text: str, directory: SupplierDirectory) -> list[_Known]:
     spans = {start: owner for start, _, owner in directory.found(text)}
+    if not spans:
+        return []
     return [
         (match[1], match[2] or "", spans[match.end()])
         for match in _INTRODUCED.finditer(text)
