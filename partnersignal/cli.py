@@ -32,7 +32,7 @@ app = typer.Typer(
 app.add_typer(labels_app, name="labels")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
-ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, or a model folder.")]
+ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, a model folder, or hf://owner/model.")]
 KeyOption = Annotated[
     Path | None,
     typer.Option(
@@ -195,7 +195,7 @@ def evaluate(
 
 @app.command()
 def compare(
-    model_a: Annotated[str, typer.Argument(help="The old model: default, or a model folder.")],
+    model_a: Annotated[str, typer.Argument(help="The old model: default, a model folder, or hf://owner/model.")],
     model_b: Annotated[str, typer.Argument(help="The new model.")],
     labels: Annotated[list[Path], typer.Argument(help="Label files that neither was trained on.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
