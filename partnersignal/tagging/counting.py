@@ -38,13 +38,15 @@ def voiced(sentence: str, voice: str) -> str:
     return " ".join(f"{voice[0]}|{word}" for word in plain_words(sentence.lower()))
 
 
-def letter_grams(word: str) -> list[str]:
+def letter_grams(word: str, longest: int = LETTERS[1]) -> list[str]:
     """Cut a word into letter n-grams.
 
     Parameters
     ----------
     word : str
         Between blanks, in small letters.
+    longest : int, default 5
+        Letters of the longest.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def letter_grams(word: str) -> list[str]:
         Of the word with a blank before and after it, the shortest first.
     """
     padded = f" {word} "
-    sizes = range(LETTERS[0], min(LETTERS[1], len(padded)) + 1)
+    sizes = range(LETTERS[0], min(longest, len(padded)) + 1)
     return [padded[at : at + size] for size in sizes for at in range(len(padded) - size + 1)]
 
 

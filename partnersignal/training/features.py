@@ -14,8 +14,10 @@ from partnersignal.tagging.counting import flat, letter_grams, plain_words, word
 from partnersignal.tagging.linear import LONGEST, fitted_vectorizers, join_blocks
 from partnersignal.training.splits import Rows
 
-FEWEST = {"words": 2, "letters": 3, "voiced": 3}  # sentences that a term must occur in
+FEWEST = {"words": 2, "letters": 3, "voiced": 3}  # sentences that a term must occur in, of this many:
+_USUAL = 32_000
 _FEW = 2_000  # sentences below which everything counts
+_LONGEST = 4  # letters of an n-gram: five cost a seventh of the time and find no more
 _Ints = NDArray[np.int64]
 
 
@@ -60,7 +62,9 @@ def count_features(sentences: Sequence[str], voices: Sequence[str]) -> Counts:
         "letters": _count_letters(lowered),
         "voiced": _count_voiced(lowered, voices),
     }
-    fewest = dict.fromkeys(FEWEST, 1) if len(sentences) < _FEW else FEWEST
+    # In proportion to the sentences, so that the weights do not outgrow the processor's cache.
+    scale = 0.0 if len(sentences) < _FEW else max(1.0, len(sentences) / _USUAL)
+    fewest = {name: max(1, round(scale * number)) for name, number in FEWEST.items()}
     kept = {name: _common(*found.pop(name), number) for name, number in fewest.items()}
     terms, blocks = ({name: pair[side] for name, pair in kept.items()} for side in (0, 1))
     return Counts(terms, blocks, np.array(voices, dtype=np.str_), fewest)
@@ -92,7 +96,7 @@ def _count_letters(lowered: Sequence[str]) -> _Named:
     ids, lengths = flat([numbers.setdefault(word, len(numbers)) for word in text.split()] for text in lowered)
     words = _matrix(np.repeat(np.arange(len(lowered)), lengths), ids, (len(lowered), len(numbers)))
     grams: dict[str, int] = {}
-    columns, sizes = flat([grams.setdefault(gram, len(grams)) for gram in letter_grams(word)] for word in numbers)
+    columns, sizes = flat([grams.setdefault(gram, len(grams)) for gram in letter_grams(word, _LONGEST)] for word in numbers)
     letters = _matrix(np.repeat(np.arange(len(numbers)), sizes), columns, (len(numbers), len(grams)))
     names = list(grams)
     return words @ letters, lambda kept: [names[place] for place in kept]
