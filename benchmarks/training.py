@@ -2,7 +2,7 @@
 
     python benchmarks/training.py [--sizes 50000 100000 200000] [--backend linear] [--jobs 1]
 
-The sentences of data/corpus are repeated. In each round one word of ten is another word of the corpus, drawn as often as it
+The sentences of data/corpus are repeated, or drawn where fewer are asked for. In each round one word of ten is another word of the corpus, drawn as often as it
 occurs there, and of the words that occur three times at most so many get a new form that the vocabulary grows as the
 corpus's own does. Groups stay whole, so that no fold holds a copy of another's sentence. Memory is the largest sum of the
 proportional sizes (PSS) of all processes, looked at five times a second. Writes benchmarks/results/training.md, or
@@ -43,13 +43,15 @@ def write_sentences(corpus: tuple[LabelledSentence, ...], path: Path, count: int
     words = [word for each in corpus for word in _WORD.findall(each.text)]
     times = Counter(word.lower() for word in words)
     drawn = random.Random(13)
+    if count < len(corpus):
+        corpus = tuple(drawn.sample(corpus, count))
     seen: set[str] = set()
     with open(path, "w", encoding="utf-8") as file:
         for number in range(count):
             turn, place = divmod(number, len(corpus))
             if place == 0:
-                forms = {word: f"{word}{'qxz'[turn % 3]}{turn}" for word, n in times.items() if n <= _RARE and turn
-                         and drawn.random() < _NEW_FORMS}  # fmt: skip
+                rare = [word for word, n in times.items() if n <= _RARE and turn and drawn.random() < _NEW_FORMS]
+                forms = {word: f"{word}{'qxz'[turn % 3]}{turn}" for word in rare}
 
             def other(match: re.Match[str], turn: int = turn, forms: dict[str, str] = forms) -> str:
                 if turn and drawn.random() < _OTHER_WORDS:

@@ -158,6 +158,8 @@ def train(
     asked = {"backend": backend, "seed": seed, "jobs": jobs, "base": base, "signals": signals and str(signals)}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     config = read_config(config_file, **given) if config_file else TrainingConfig(**given)
+    if base is not None and config.backend == "linear":
+        say("--base is for the encoder and the cascade; the linear model starts from nothing")
     trained = train_model(labels, out, config=config, test_sets=test or (), progress=say)
     macro = figure(trained.figures["macro_f1"])
     typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
