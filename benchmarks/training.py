@@ -2,11 +2,11 @@
 
     python benchmarks/training.py [--sizes 50000 100000 200000] [--backend linear] [--jobs 1]
 
-The sentences of data/corpus are repeated, or drawn where fewer are asked for. In each round one word of ten is another word of the corpus, drawn as often as it
-occurs there, and of the words that occur three times at most so many get a new form that the vocabulary grows as the
-corpus's own does. Groups stay whole, so that no fold holds a copy of another's sentence. Memory is the largest sum of the
-proportional sizes (PSS) of all processes, looked at five times a second. Writes benchmarks/results/training.md, or
-training-BACKEND.md for another backend than linear.
+The sentences of data/corpus are repeated, or drawn where fewer are asked for. In each round one word of ten is another word
+of the corpus, drawn as often as it occurs there, and of the words that occur three times at most so many get a new form that
+the vocabulary grows as the corpus's own does. Groups stay whole, so that no fold holds a copy of another's sentence. Memory
+is the largest sum of the proportional sizes (PSS) of all processes, looked at five times a second. Writes
+benchmarks/results/training.md, or training-BACKEND.md for another backend than linear.
 """
 
 from __future__ import annotations
