@@ -145,7 +145,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Model folder to write.")],
     backend: Annotated[str | None, typer.Option(help="linear (default), encoder (also: transformer) or cascade.")] = None,
     base: Annotated[str | None, typer.Option(help="Pretrained model of the encoder: a folder or a Hub id.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Folds fitted at the same time; 1 unless given.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Folds of the encoder fitted at the same time; 1 unless given.")] = None,
     test: Annotated[list[Path] | None, typer.Option(help="Label files that are only measured on, for the model card.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of splits and solvers; 13 unless given.")] = None,
     signals: Annotated[Path | None, typer.Option(help="Your own signals (TOML): rename, drop, add.")] = None,
