@@ -48,4 +48,6 @@ bench:
 	$(PYTHON) benchmarks/memory.py
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 500000 --model linear
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 --model default --best-of 1
+	$(PYTHON) benchmarks/training.py
+	$(PYTHON) benchmarks/training.py --backend encoder
 	$(PYTHON) benchmarks/competitors.py

@@ -17,6 +17,7 @@ from sklearn.metrics import average_precision_score, f1_score
 from partnersignal.labels import read_labels
 from partnersignal.signals import default_signals
 from partnersignal.training.evaluation import truth_matrix
+from partnersignal.training.features import count_features
 from partnersignal.training.linear import fit_linear
 from partnersignal.training.splits import group_folds
 
@@ -61,13 +62,12 @@ def halves(sentences, truth, scored) -> list[str]:
     half = {worlds[i] for i in order[: len(worlds) // 2]}
     inside = np.array([g in half for g in groups])
     world = np.array([is_world(g) for g in groups])
+    counts = count_features([s.text for s in sentences], [s.voice for s in sentences])
     lines = []
     for name, test in (("first half on second", world & ~inside), ("second half on first", inside)):
         train = np.nonzero(world & ~test)[0]
         held = np.nonzero(test)[0]
-        texts = [sentences[i].text for i in train], [sentences[i].voice for i in train]
-        model = fit_linear(*texts, truth[train], scored[train], seed=SEED)
-        scores = model.scores([sentences[i].text for i in held], [sentences[i].voice for i in held])
+        scores = fit_linear(counts, train, truth, scored, seed=SEED).scores(held)
         lines.append(f"| {name} | {len(train):,} | {len(held):,} | {mean_ap(scores, truth[held], scored[held]):.3f} |")
     return lines
 

@@ -32,7 +32,7 @@ app = typer.Typer(
 app.add_typer(labels_app, name="labels")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
-ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, or a model folder.")]
+ModelOption = Annotated[str, typer.Option(help="default, linear, encoder, a model folder, or hf://owner/model.")]
 KeyOption = Annotated[
     Path | None,
     typer.Option(
@@ -145,7 +145,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", help="Model folder to write.")],
     backend: Annotated[str | None, typer.Option(help="linear (default), encoder (also: transformer) or cascade.")] = None,
     base: Annotated[str | None, typer.Option(help="Pretrained model of the encoder: a folder or a Hub id.")] = None,
-    jobs: Annotated[int | None, typer.Option(help="Folds fitted at the same time; 1 unless given.")] = None,
+    jobs: Annotated[int | None, typer.Option(help="Folds of the encoder fitted at the same time; 1 unless given.")] = None,
     test: Annotated[list[Path] | None, typer.Option(help="Label files that are only measured on, for the model card.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of splits and solvers; 13 unless given.")] = None,
     signals: Annotated[Path | None, typer.Option(help="Your own signals (TOML): rename, drop, add.")] = None,
@@ -158,6 +158,8 @@ def train(
     asked = {"backend": backend, "seed": seed, "jobs": jobs, "base": base, "signals": signals and str(signals)}
     given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     config = read_config(config_file, **given) if config_file else TrainingConfig(**given)
+    if base is not None and config.backend == "linear":
+        say("--base is for the encoder and the cascade; the linear model starts from nothing")
     trained = train_model(labels, out, config=config, test_sets=test or (), progress=say)
     macro = figure(trained.figures["macro_f1"])
     typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
@@ -195,7 +197,7 @@ def evaluate(
 
 @app.command()
 def compare(
-    model_a: Annotated[str, typer.Argument(help="The old model: default, or a model folder.")],
+    model_a: Annotated[str, typer.Argument(help="The old model: default, a model folder, or hf://owner/model.")],
     model_b: Annotated[str, typer.Argument(help="The new model.")],
     labels: Annotated[list[Path], typer.Argument(help="Label files that neither was trained on.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -54,7 +54,7 @@ def suggest(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     n: Annotated[int, typer.Option("-n", help="Sentences.")] = 100,
     out: Annotated[Path, typer.Option("--out", help="Folder of the Label Studio project.")] = Path("labelling"),
-    model: Annotated[str, typer.Option(help="Model to better: default, or a model folder.")] = "default",
+    model: Annotated[str, typer.Option(help="Model to better: default, a model folder, or hf://owner/model.")] = "default",
     labelled: Annotated[list[Path] | None, typer.Option(help="What is labelled already.")] = None,
     seed: Annotated[int, typer.Option(help="Of the choice.")] = 13,
 ) -> None:

@@ -42,8 +42,10 @@ def test_train_and_evaluate(tmp_path: Path) -> None:
     from conftest import corpus
 
     labels = corpus(tmp_path)
-    trained = call("train", labels, "--out", tmp_path / "model")
+    trained = call("train", labels, "--out", tmp_path / "model", "--base", "default")
     assert trained.returncode == 0 and "macro-F1 out of fold" in trained.stdout
+    assert "--base is for the encoder and the cascade; the linear model starts from nothing" in trained.stderr
+    assert "19 of 20 signals have fewer than 30 examples: they will seldom be given" in trained.stderr
     measured = call("evaluate", labels, "--model", tmp_path / "model", "--json")
     assert json.loads(measured.stdout)["per_label"]["broken_promise"]["support"] == 160
     assert "broken_promise" in call("evaluate", labels, "--model", tmp_path / "model").stdout

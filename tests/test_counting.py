@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from partnersignal.messages import VOICES
 from partnersignal.tagging.counting import FeatureCounter, voiced
-from partnersignal.tagging.linear import fit_features, make_vectorizers
+from partnersignal.tagging.linear import make_vectorizers
+from partnersignal.training.features import count_features, fit_features
+from partnersignal.training.linear import fit_linear
 
 TEXTS = [
     "The router is late again!",
@@ -18,11 +20,13 @@ TEXTS = [
 ]
 
 
+VOICED = ["supplier", "customer", "third_person", "supplier", "customer"]
+
+
 @pytest.fixture(scope="module")
 def counter() -> FeatureCounter:
-    vectorizers = make_vectorizers(1, 1)
-    fit_features(vectorizers, TEXTS, ["supplier", "customer", "third_person", "supplier", "customer"])
-    return FeatureCounter(vectorizers)
+    features, _ = fit_features(count_features(TEXTS, VOICED), np.arange(len(TEXTS)))
+    return FeatureCounter(features.vectorizers())
 
 
 words = st.sampled_from(sorted({word for text in TEXTS for word in text.split()} | {"unknown", "?", "'", "İ", "x" * 700}))
@@ -45,3 +49,41 @@ def test_words_are_forgotten_before_they_fill_the_memory(counter: FeatureCounter
     for number in range(50):
         counter.blocks([f"word{number} other{number}"], ["supplier"])
     assert len(counter._letters) <= 12
+
+
+@pytest.mark.parametrize("copies", [1, 500])
+def test_features_of_a_fold_are_those_of_scikit_learn_on_its_text(copies: int) -> None:
+    """With 500 copies, rare terms fall out; what only held-out sentences say is no feature of the fold."""
+    texts = [*TEXTS * copies, "only held out", "rare once", "rare zebra"]
+    voices = [*VOICED * copies, "supplier", "supplier", "customer"]
+    rows = np.delete(np.arange(len(texts)), len(TEXTS) * copies)
+    counts = count_features(texts, voices)
+    features, x = fit_features(counts, rows)
+    assert (features.of(rows) != x).nnz == 0
+    start = 0
+    for name, theirs in make_vectorizers().items():
+        theirs.min_df = counts.fewest[name]
+        theirs.ngram_range = (2, 4) if name == "letters" else theirs.ngram_range
+        assert (theirs.min_df > 1) == (copies > 1)
+        given = [voiced(texts[i], voices[i]) if name == "voiced" else texts[i] for i in rows]
+        block = theirs.fit_transform(given)
+        ours = features.vectorizers()[name]
+        assert theirs.get_feature_names_out().tolist() == ours.get_feature_names_out().tolist()
+        assert np.array_equal(theirs.idf_, ours.idf_)
+        assert (x[:, start : start + block.shape[1]] != block).nnz == 0
+        start += block.shape[1]
+    assert start + len(VOICES) == x.shape[1]
+
+
+def test_a_fit_scores_counted_sentences_as_its_model_scores_their_text() -> None:
+    truth = np.array([[True], [False], [True], [False], [True]])
+    fit = fit_linear(count_features(TEXTS, VOICED), np.arange(4), truth, np.ones_like(truth))
+    np.testing.assert_allclose(fit.scores(np.arange(5)), fit.model().scores(TEXTS, VOICED), rtol=1e-6)
+
+
+def test_a_sentence_that_is_not_scored_teaches_nothing() -> None:
+    truth = np.array([[True], [False], [True], [False], [True]])
+    scored = np.array([[True], [True], [True], [True], [False]])
+    rows, counts = np.arange(5), count_features(TEXTS, VOICED)
+    one, other = (fit_linear(counts, rows, each, scored, balanced=True) for each in (truth, truth & scored))
+    assert np.array_equal(one.coef, other.coef) and one.coef.any()

@@ -146,4 +146,7 @@ def test_the_commands(sample_run: Run, tmp_path: Path) -> None:
     text = run("agree", source, tmp_path / "other.jsonl")
     assert "320 sentences judged by two or more of: labels, other" in text
     assert "broken_promise: yes labels; no other: The arouter is late again." in text
+    (tmp_path / "ben").mkdir()
+    same = write_labels(said, tmp_path / "ben" / source.name)
+    assert f"judged by two or more of: {min(source, same)}, {max(source, same)}" in run("agree", source, same)
     assert "5 sentences; import it" in run("suggest", sample_run.folder, "-n", 5, "--out", tmp_path / "p", "--model", "linear")

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import partnersignal as ps
+from partnersignal.cli import app
 from partnersignal.errors import ModelError
+from partnersignal.runs import append
 from partnersignal.tagging import hub
 from partnersignal.tagging.folder import FORMAT
+from partnersignal.training.encoder import find_base
 
 MODELS = Path(__file__).parent / "data" / "models"
 TEXTS = ["The arouter is late again.", "We ordered a cable."]
@@ -99,3 +103,61 @@ def test_a_model_is_pushed_privately_and_nothing_else_is(tmp_path: Path, monkeyp
     with pytest.raises(ModelError, match="which is no model folder"):
         hub.push_model(tmp_path, "me/mine")
     assert len(calls) == 2
+
+
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A model that lies in the local cache of the Hub, and what was asked for."""
+    huggingface_hub = pytest.importorskip("huggingface_hub")
+    asked: list[str] = []
+    real = huggingface_hub.snapshot_download
+    repository = tmp_path / "cache" / "models--owner--model"
+    shutil.copytree(MODELS / "v1", repository / "snapshots" / "abc123")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("abc123")
+
+    def fetch(name: str, **options: object) -> str:
+        asked.append(name)
+        return real(name, cache_dir=tmp_path / "cache", local_files_only=True, **options)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    return asked
+
+
+def test_every_command_takes_a_model_of_the_hub(hub_cache: list[str], tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+    rows = [
+        {"text": f"{text} {n}", "labels": ["listening"] * (n % 2), "group": str(n % 6)} for n, text in enumerate(TEXTS * 12)
+    ]
+    labels.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    calls = [["tag", "Hello.", "--model", "hf://owner/model"], ["evaluate", str(labels), "--model", "hf://owner/model"],
+             ["compare", str(MODELS / "v1" / "linear"), "hf://owner/model@main", str(labels)]]  # fmt: skip
+    for call in calls:
+        done = CliRunner().invoke(app, call)
+        assert done.exception is None or isinstance(done.exception, SystemExit), (call, done.output)  # compare ends with 1
+    assert hub_cache == ["owner/model"] * 3
+    assert find_base("hf://owner/model").endswith("abc123/encoder")
+
+
+def test_a_run_asks_the_hub_once_and_never_again(hub_cache: list[str], tmp_path: Path) -> None:
+    export = tmp_path / "mail.jsonl"
+    row = {"message_id": "1", "from": "a@acme.com", "to": "b@us.org", "date": "2025-01-01", "body": TEXTS[0]}
+    export.write_text(json.dumps(row) + "\n")
+    run = ps.score(export, out=tmp_path / "run", model="hf://owner/model", ours=["us.org"], jobs=1)
+    assert hub_cache == ["owner/model"]
+    assert run.receipt["model"].endswith("models--owner--model/snapshots/abc123")
+    opened = ps.open_run(tmp_path / "run")
+    opened.write_report()
+    export.write_text(json.dumps(row | {"message_id": "2"}) + "\n")
+    append(export, out=tmp_path / "run", jobs=1)
+    assert hub_cache == ["owner/model"]
+
+
+def test_a_model_of_the_hub_that_is_not_there_offline_says_so(hub_cache: list[str]) -> None:
+    for name in ("hf://owner/other", "hf://owner/model@v9", "hf://a/b/c", "hf://"):
+        with pytest.raises(
+            ModelError, match=f"got the model {name}, which cannot be fetched .*; check its name and the network"
+        ):
+            ps.load(name)
+    with pytest.raises(ModelError, match="got the model hf://owner/other, which cannot be fetched"):
+        find_base("hf://owner/other")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -96,7 +97,7 @@ def measure_agreement(
     Parameters
     ----------
     paths : iterable of paths
-        Label files; a sentence without an annotator counts as its file's.
+        Label files; a sentence without an annotator counts as its file's, which goes by its path where others have its name.
     labels : sequence of str
         Those that may occur.
     columns : mapping of str to str, optional
@@ -113,9 +114,12 @@ def measure_agreement(
         If no sentence was judged by two.
     """
     judged: list[LabelledSentence] = []
-    for path in paths:
+    named = [Path(path) for path in paths]
+    stems = Counter(path.stem for path in named)
+    for path in named:
         found = read_labels(path, labels, columns=columns, join=False)
-        judged += [each if each.annotator else replace(each, annotator=Path(path).stem) for each in found]
+        own = path.stem if stems[path.stem] == 1 else str(path)
+        judged += [each if each.annotator else replace(each, annotator=own) for each in found]
     return agreement(judged, labels)
 
 

@@ -121,9 +121,10 @@ def _read_file(path: Path, base: Source) -> Iterator[LabelledSentence]:
         for place, row in TABLES[suffix](path):
             yield read_row(row, replace(base, place=place))
     elif suffix in JSON_SUFFIXES:
-        claimed = [(place, entry, _format_of(entry)) for place, entry in _entries(path)]
-        spans = {each.name for _, entry, each in claimed if each.spans(entry)}
-        for place, entry, each in claimed:
+        # Read twice rather than held: what stands in the file is several times as large as its sentences.
+        spans = {each.name for _, entry in _entries(path) if (each := _format_of(entry)).spans(entry)}
+        for place, entry in _entries(path):
+            each = _format_of(entry)
             yield from each.read(entry, replace(base, place=place, spans=each.name in spans))
     else:
         raise InputError(f"got the label file {path}, expected {_SUFFIXES}")

@@ -84,8 +84,11 @@ def join_annotators(sentences: Iterable[LabelledSentence]) -> tuple[LabelledSent
         In order of first appearance. A label holds where more than half of those who judged it gave it,
         and is ignored where exactly half did.
     """
+    given = tuple(sentences)
+    if not any(sentence.annotator for sentence in given):
+        return given
     found: dict[tuple[str, ...], list[LabelledSentence]] = {}
-    for number, sentence in enumerate(sentences):
+    for number, sentence in enumerate(given):
         shared = (sentence.id, sentence.group, sentence.previous) if sentence.annotator else (str(number),)
         found.setdefault(shared, []).append(sentence)
     return tuple(_joined(same) for same in found.values())

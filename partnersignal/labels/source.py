@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,9 +103,9 @@ class Source:
         before = entry.get("previous")
         return LabelledSentence(
             text,
-            voice,
+            VOICES[VOICES.index(voice)],  # one text for all
             self.labels(labels),
-            str(entry.get("group") or self.stem),
+            sys.intern(str(entry.get("group") or self.stem)),
             before if isinstance(before, str) else previous,
             None if everything else self.labels(unsure or ()),
             str(annotator if annotator is not None else ""),

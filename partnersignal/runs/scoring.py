@@ -129,8 +129,8 @@ def score(
     paths = [Path(p) for p in ([export] if isinstance(export, str | os.PathLike) else export)]
     # Workers of a cluster start in folders of their own.
     opened = open_export([path.absolute() for path in paths] if scheduler else paths, columns)
-    # An absolute path, so that the run can be opened from another folder.
-    model = str(model) if str(model) in SHIPPED_NAMES else str(Path(model).resolve())
+    # An absolute path, so that the run can be opened from another folder, and a model of the Hub is asked for once.
+    model = str(model) if str(model) in SHIPPED_NAMES else str(find_model(model).resolve())
     # Loaded whole, so that a damaged model is found before anything is read; the workers hold their own.
     signals = load(model).config.signals
     directory = load_directory(suppliers, ours) if suppliers is not None else None

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
+from spacy.util import from_bytes, to_bytes
 
+from partnersignal.errors import ModelError
 from partnersignal.messages import TaggedText
-from partnersignal.tagging.tagger import load
+from partnersignal.tagging.folder import CONFIG_FILE, model_files, write_model_files
+from partnersignal.tagging.hub import PREFIX
+from partnersignal.tagging.tagger import SHIPPED_NAMES, Tagger, find_model, load
 
 
 @Language.factory(
@@ -28,7 +35,7 @@ def make_component(nlp: Language, name: str, model: str, voice: str, spans_key: 
     name : str
         Of the component in the pipeline.
     model : str
-        As in `load`.
+        As in `load`. A pipeline saved with a model of your own, or of the Hub, holds a copy of it.
     voice : str
         Who speaks in the texts: ``supplier``, ``customer`` or ``third_person``.
     spans_key : str
@@ -62,7 +69,23 @@ class SignalComponent:
         self.name = name
         self.voice = voice
         self.spans_key = spans_key
-        self._tagger = load(model)
+        self._model = model
+        self._files: dict[str, bytes] = {}  # of a model that came as bytes
+        self._loaded: Tagger | ModelError | None = None
+        # A saved pipeline brings its model once it is made, on machines that do not have this one, and without the Hub.
+        if not model.startswith(PREFIX):
+            try:
+                self._loaded = load(model)
+            except ModelError as error:
+                self._loaded = error
+
+    @property
+    def _tagger(self) -> Tagger:
+        if self._loaded is None:
+            self._loaded = load(self._model)
+        if isinstance(self._loaded, ModelError):
+            raise self._loaded
+        return self._loaded
 
     def __call__(self, doc: Doc) -> Doc:
         """Tag one doc.
@@ -109,25 +132,29 @@ class SignalComponent:
         doc.spans[self.spans_key] = SpanGroup(doc, name=self.spans_key, spans=spans, attrs={"scores": scores})
         return doc
 
-    # The pipeline's config holds all there is to save: model, voice and key.
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Write nothing: the pipeline's config says it all.
+        """Copy the model beside the pipeline, unless it ships with the library.
 
         Parameters
         ----------
         path : path
-            Unused.
+            Folder to write.
         exclude : iterable of str
             Unused.
         """
+        del exclude
+        files, folder = self._own_files(), Path(path)
+        if (folder / CONFIG_FILE).is_file():
+            shutil.rmtree(folder)  # of an earlier model
+        write_model_files(files, folder)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> SignalComponent:
-        """Read nothing back.
+        """Take the model that lies beside the pipeline.
 
         Parameters
         ----------
         path : path
-            Unused.
+            Written by `to_disk`.
         exclude : iterable of str
             Unused.
 
@@ -135,40 +162,72 @@ class SignalComponent:
         -------
         SignalComponent
             This one.
+
+        Raises
+        ------
+        ModelError
+            If there is neither a model nor the one that the pipeline's config names.
         """
-        del path, exclude
-        return self
+        del exclude
+        if Path(path).is_dir():
+            self._loaded, self._model, self._files = load(path), str(path), {}
+        return self._with_model()
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Write nothing.
+        """Return the model, unless it ships with the library.
 
         Parameters
         ----------
         exclude : iterable of str
-            Unused.
+            ``model`` leaves it out.
 
         Returns
         -------
         bytes
-            Empty.
+            Of its files.
         """
-        del exclude
-        return b""
+        parts: dict[str, Any] = {"model": self._own_files}
+        return to_bytes(parts, exclude)
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> SignalComponent:
-        """Read nothing back.
+        """Take the model from bytes.
 
         Parameters
         ----------
         data : bytes
-            Unused.
+            From `to_bytes`.
         exclude : iterable of str
-            Unused.
+            ``model`` leaves it out.
 
         Returns
         -------
         SignalComponent
             This one.
+
+        Raises
+        ------
+        ModelError
+            If there is neither a model nor the one that the pipeline's config names, or the bytes are none of ours.
         """
-        del data, exclude
+        files: dict[str, bytes] = {}
+        parts: dict[str, Any] = {"model": files.update}
+        from_bytes(data, parts, exclude)
+        if files:
+            with tempfile.TemporaryDirectory() as folder:
+                write_model_files(files, Path(folder))
+                self._loaded, self._files = load(folder), files
+        return self._with_model()
+
+    def _own_files(self) -> dict[str, bytes]:
+        if self._files or self._model in SHIPPED_NAMES:
+            return self._files
+        return model_files(find_model(self._model))
+
+    def _with_model(self) -> SignalComponent:
+        if isinstance(self._loaded, ModelError):
+            raise ModelError(
+                f"got a pipeline without its model {self._model!r}, which is not on this machine either; save the pipeline "
+                "again where the model is (nlp.to_disk copies it), or copy the model and name its folder when loading: "
+                f'spacy.load(path, config={{"components": {{"{self.name}": {{"model": "FOLDER"}}}}}})'
+            ) from self._loaded
         return self

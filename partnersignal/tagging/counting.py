@@ -6,6 +6,7 @@ import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 WORD = r"\b\w[\w']*\b|[?!%$€£]"
-_WORD = re.compile(WORD)
-_VOICED_WORD = re.compile(r"\w[\w']*")
+LETTERS = (2, 5)  # of the shortest and the longest letter n-gram
+words_and_marks = re.compile(WORD).findall
+plain_words = re.compile(r"\w[\w']*").findall
 _REMEMBERED = 50_000  # words whose letter n-grams are kept; a longer memory would grow with the export
 _Ints = NDArray[np.int64]
 
@@ -33,7 +35,27 @@ def voiced(sentence: str, voice: str) -> str:
     str
         Words such as ``s|promised``.
     """
-    return " ".join(f"{voice[0]}|{word}" for word in _VOICED_WORD.findall(sentence.lower()))
+    return " ".join(f"{voice[0]}|{word}" for word in plain_words(sentence.lower()))
+
+
+def letter_grams(word: str, longest: int = LETTERS[1]) -> list[str]:
+    """Cut a word into letter n-grams.
+
+    Parameters
+    ----------
+    word : str
+        Between blanks, in small letters.
+    longest : int, default 5
+        Letters of the longest.
+
+    Returns
+    -------
+    list of str
+        Of the word with a blank before and after it, the shortest first.
+    """
+    padded = f" {word} "
+    sizes = range(LETTERS[0], min(longest, len(padded)) + 1)
+    return [padded[at : at + size] for size in sizes for at in range(len(padded) - size + 1)]
 
 
 @dataclass
@@ -93,7 +115,7 @@ class FeatureCounter:
         return [vectorizer._tfidf.transform(counted[name], copy=False) for name, vectorizer in self.vectorizers.items()]
 
     def _count_words(self, lowered: Sequence[str]) -> sparse.csr_matrix:
-        ids, lengths = _flat([self._ids.get(word, -1) for word in _WORD.findall(text)] for text in lowered)
+        ids, lengths = flat([self._ids.get(word, -1) for word in words_and_marks(text)] for text in lowered)
         rows = np.repeat(np.arange(len(lowered)), lengths)
         known = ids >= 0
         single = np.where(known, self._single[ids] if len(self._single) else -1, -1)
@@ -112,16 +134,14 @@ class FeatureCounter:
     def _count_voiced(self, lowered: Sequence[str], voices: Sequence[str]) -> sparse.csr_matrix:
         places = self.vectorizers["voiced"].vocabulary_
         pairs = zip(lowered, voices, strict=True)
-        found, lengths = _flat(
-            [places.get(f"{voice[0]}|{word}", -1) for word in _VOICED_WORD.findall(text)] for text, voice in pairs
-        )
+        found, lengths = flat([places.get(f"{voice[0]}|{word}", -1) for word in plain_words(text)] for text, voice in pairs)
         rows = np.repeat(np.arange(len(lowered)), lengths)
         return self._matrix("voiced", rows[found >= 0], found[found >= 0], len(lowered))
 
     def _count_letters(self, lowered: Sequence[str]) -> sparse.csr_matrix:
         """Multiply sentences by words with words by letter n-grams."""
         numbers: dict[str, int] = {}
-        in_text, lengths = _flat([numbers.setdefault(word, len(numbers)) for word in text.split()] for text in lowered)
+        in_text, lengths = flat([numbers.setdefault(word, len(numbers)) for word in text.split()] for text in lowered)
         rows = np.repeat(np.arange(len(lowered)), lengths)
         words = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, in_text)), (len(lowered), len(numbers)))
         if len(self._letters) > _REMEMBERED:
@@ -138,12 +158,8 @@ class FeatureCounter:
     def _letters_of(self, word: str) -> array[int]:
         known = self._letters.get(word)
         if known is None:
-            vectorizer = self.vectorizers["letters"]
-            shortest, longest = vectorizer.ngram_range
-            padded, places = f" {word} ", vectorizer.vocabulary_
-            sizes = range(shortest, min(longest, len(padded)) + 1)
-            cuts = [padded[at : at + size] for size in sizes for at in range(len(padded) - size + 1)]
-            known = self._letters[word] = array("i", [place for place in map(places.get, cuts) if place is not None])
+            places = map(self.vectorizers["letters"].vocabulary_.get, letter_grams(word))
+            known = self._letters[word] = array("i", [place for place in places if place is not None])
         return known
 
     def _matrix(self, name: str, rows: _Ints, columns: _Ints, n_rows: int) -> sparse.csr_matrix:
@@ -151,9 +167,20 @@ class FeatureCounter:
         return sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape)
 
 
-def _flat(lists: Iterable[list[Any]]) -> tuple[_Ints, _Ints]:
-    """Return the numbers of all lists one behind the other, and how many each has."""
+def flat(lists: Iterable[list[Any]]) -> tuple[_Ints, _Ints]:
+    """Join lists of numbers.
+
+    Parameters
+    ----------
+    lists : iterable of list of int
+        Any number.
+
+    Returns
+    -------
+    numbers, lengths : numpy.ndarray of int
+        The numbers of all lists one behind the other, and how many each has.
+    """
     kept = list(lists)
     lengths = np.array([len(each) for each in kept], dtype=np.int64)
-    flat = np.fromiter((number for each in kept for number in each), dtype=np.int64, count=int(lengths.sum()))
-    return flat, lengths
+    numbers = np.fromiter(chain.from_iterable(kept), dtype=np.int64, count=int(lengths.sum()))
+    return numbers, lengths

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ FORMAT = 1
 BACKENDS = ("linear", "encoder", "cascade")
 CONFIG_FILE = "partnersignal.json"
 CARD_FILE = "MODEL_CARD.md"
+# Weights, JSON and the card; what could run is never fetched, sent or copied.
+PLAIN_FILES = ("*.json", "*.safetensors", "*.onnx", "*.md", "*.txt")
 
 
 @dataclass(frozen=True)
@@ -128,3 +130,50 @@ def load_config(folder: Path) -> ModelConfig:
         return ModelConfig(backend, signals, Calibration(**columns), tuple(data["languages"]), options, training)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error
+
+
+def model_files(folder: Path) -> dict[str, bytes]:
+    """Read the files of a model folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The model.
+
+    Returns
+    -------
+    dict of str to bytes
+        Contents by name, ``/`` between folders; nothing that could run.
+
+    Raises
+    ------
+    ModelError
+        If it is no model folder.
+    """
+    load_config(folder)
+    found = sorted({path for pattern in PLAIN_FILES for path in folder.rglob(pattern) if path.is_file()})
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def write_model_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write what `model_files` read.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Contents by name.
+    folder : pathlib.Path
+        Made if it is not there.
+
+    Raises
+    ------
+    ModelError
+        If a name leads out of the folder, or is of a file that could run.
+    """
+    for name, content in files.items():
+        place = PurePosixPath(name)
+        if place.is_absolute() or ".." in place.parts or not any(place.match(pattern) for pattern in PLAIN_FILES):
+            raise ModelError(f"got the file {name!r} in a model, expected {', '.join(PLAIN_FILES)} inside its folder")
+        target = folder.joinpath(*place.parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)

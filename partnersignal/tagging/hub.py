@@ -6,11 +6,9 @@ import os
 from pathlib import Path
 
 from partnersignal.errors import MissingExtraError, ModelError
-from partnersignal.tagging.folder import load_config
+from partnersignal.tagging.folder import PLAIN_FILES, load_config
 
 PREFIX = "hf://"
-# Weights, JSON and the card; what could run is never fetched and never sent.
-_PLAIN = ["*.json", "*.safetensors", "*.onnx", "*.md", "*.txt"]
 
 
 def fetch_model(name: str) -> Path:
@@ -39,7 +37,7 @@ def fetch_model(name: str) -> Path:
         raise MissingExtraError("huggingface_hub", "train") from error
     repository, _, revision = name.removeprefix(PREFIX).partition("@")
     try:
-        return Path(huggingface_hub.snapshot_download(repository, revision=revision or None, allow_patterns=_PLAIN))
+        return Path(huggingface_hub.snapshot_download(repository, revision=revision or None, allow_patterns=list(PLAIN_FILES)))
     except (OSError, ValueError, huggingface_hub.errors.HfHubHTTPError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"got the model {name}, which cannot be fetched ({reason}); check its name and the network") from error
@@ -77,5 +75,5 @@ def push_model(folder: str | os.PathLike[str], name: str, *, private: bool = Tru
     repository = name.removeprefix(PREFIX)
     api = huggingface_hub.HfApi()
     api.create_repo(repository, private=private, exist_ok=True)
-    api.upload_folder(repo_id=repository, folder_path=str(folder), allow_patterns=_PLAIN)
+    api.upload_folder(repo_id=repository, folder_path=str(folder), allow_patterns=list(PLAIN_FILES))
     return f"https://huggingface.co/{repository}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,20 +18,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from partnersignal.errors import ModelError
 from partnersignal.messages import VOICES
 from partnersignal.tagging.calibration import Floats
-from partnersignal.tagging.counting import WORD, FeatureCounter, voiced
+from partnersignal.tagging.counting import LETTERS, WORD, FeatureCounter
 
 LONGEST = 600  # characters of a sentence that are read
 WEIGHTS_FILE = "linear.safetensors"
 VOCABULARY_FILE = "vocabulary.json"
 
 
-def make_vectorizers(min_words: int = 2, min_letters: int = 3) -> dict[str, TfidfVectorizer]:
+def make_vectorizers() -> dict[str, TfidfVectorizer]:
     """Make the three vectorizers of the features.
-
-    Parameters
-    ----------
-    min_words, min_letters : int
-        Sentences a word (pair), or a letter n-gram, must occur in to count.
 
     Returns
     -------
@@ -41,36 +36,50 @@ def make_vectorizers(min_words: int = 2, min_letters: int = 3) -> dict[str, Tfid
     # scikit-learn counts in float32 only when told; that halves memory and changes no decision.
     common: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32}
     return {
-        "words": TfidfVectorizer(ngram_range=(1, 2), min_df=min_words, token_pattern=WORD, **common),
-        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=min_letters, **common),
-        "voiced": TfidfVectorizer(min_df=min_letters, token_pattern=r"\S+", lowercase=False, **common),
+        "words": TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, **common),
+        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=LETTERS, **common),
+        "voiced": TfidfVectorizer(token_pattern=r"\S+", lowercase=False, **common),
     }
 
 
-def fit_features(vectorizers: dict[str, TfidfVectorizer], sentences: Sequence[str], voices: Sequence[str]) -> sparse.csr_matrix:
-    """Learn the vocabulary of sentences and turn them into features.
+def fitted_vectorizers(terms: Mapping[str, Sequence[str]], idf: Mapping[str, Floats]) -> dict[str, TfidfVectorizer]:
+    """Make the vectorizers of a fitted model.
 
     Parameters
     ----------
-    vectorizers : dict of str to TfidfVectorizer
-        From `make_vectorizers`; they are fitted.
-    sentences : sequence of str of length n_sentences
-        What to read.
+    terms : mapping of str to sequence of str of length n_terms
+        The vocabulary of each, in the order of its columns.
+    idf : mapping of str to numpy.ndarray of shape (n_terms,)
+        The weight of each term.
+
+    Returns
+    -------
+    dict of str to TfidfVectorizer
+        Fitted.
+    """
+    vectorizers = make_vectorizers()
+    for kind, vectorizer in vectorizers.items():
+        vectorizer.vocabulary_ = {term: place for place, term in enumerate(terms[kind])}
+        vectorizer.fixed_vocabulary_ = True
+        vectorizer.idf_ = idf[kind]
+    return vectorizers
+
+
+def join_blocks(blocks: Sequence[sparse.csr_matrix], voices: Sequence[str]) -> sparse.csr_matrix:
+    """Put the features of the vectorizers, and a column a voice, side by side.
+
+    Parameters
+    ----------
+    blocks : sequence of scipy.sparse.csr_matrix of shape (n_sentences, any)
+        In the order of `make_vectorizers`.
     voices : sequence of str of length n_sentences
         Who speaks.
 
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n_sentences, n_features)
-        Columns for words, letters, voiced words, and one a voice.
+        In float32.
     """
-    cut = [sentence[:LONGEST] for sentence in sentences]
-    texts = {"voiced": [voiced(sentence, voice) for sentence, voice in zip(cut, voices, strict=True)]}
-    blocks = [vectorizer.fit_transform(texts.get(name, cut)) for name, vectorizer in vectorizers.items()]
-    return _joined(blocks, voices)
-
-
-def _joined(blocks: Sequence[sparse.csr_matrix], voices: Sequence[str]) -> sparse.csr_matrix:
     one_hot = np.array([[voice == each for each in VOICES] for voice in voices], dtype=np.float32)
     return sparse.hstack([*blocks, sparse.csr_matrix(one_hot.reshape(len(voices), len(VOICES)))], format="csr")
 
@@ -115,7 +124,7 @@ class LinearModel:
         pairs = zip((sentence[:LONGEST] for sentence in sentences), voices, strict=True)
         rows = [places.setdefault(pair, len(places)) for pair in pairs]
         once = [[pair[side] for pair in places] for side in (0, 1)]
-        features = _joined(self._counter.blocks(*once), once[1])
+        features = join_blocks(self._counter.blocks(*once), once[1])
         return (np.asarray(features @ self.coef, dtype=np.float64) + self.intercept)[rows]
 
     @cached_property
@@ -167,11 +176,7 @@ def load_linear(folder: Path, n_signals: int) -> LinearModel:
     try:
         terms = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
         tensors = load_file(folder / WEIGHTS_FILE)
-        vectorizers = make_vectorizers()
-        for kind, vectorizer in vectorizers.items():
-            vectorizer.vocabulary_ = {term: place for place, term in enumerate(terms[kind])}
-            vectorizer.fixed_vocabulary_ = True
-            vectorizer.idf_ = tensors[f"idf.{kind}"]
+        vectorizers = fitted_vectorizers(terms, {kind: tensors[f"idf.{kind}"] for kind in make_vectorizers()})
         coef = tensors["coef"].astype(np.float64)
         intercept = tensors["intercept"].astype(np.float64)
     except FileNotFoundError as error:

@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from partnersignal.errors import InputError
 from partnersignal.messages import VOICES
 from partnersignal.tagging.calibration import Bools, Floats
-from partnersignal.training.linear import fit_linear
-from partnersignal.training.splits import group_folds
+from partnersignal.training.features import Counts, count_features
+from partnersignal.training.linear import LinearFit, fit_linear
+from partnersignal.training.splits import Rows, group_folds
 from partnersignal.training.thresholds import make_calibration
 
 
@@ -97,22 +98,22 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
         if len(texts) < 2:
             raise InputError(f"got {len(texts)} texts, expected at least 2")
         scored = np.ones_like(truth)
+        counts = count_features(texts, [self.voice] * len(texts))
         scores = np.zeros(truth.shape)
         names = list(groups) if groups is not None else [str(number) for number in range(len(texts))]
         for rest, held in group_folds(names, self.folds, self.random_state):
-            part = self._fit_part([texts[i] for i in rest], truth[rest])
-            scores[held] = part.scores([texts[i] for i in held], [self.voice] * len(held))
+            scores[held] = self._fit_part(counts, rest, truth).scores(held)
         everything = np.ones(truth.shape[1], dtype=bool)
         nowhere = np.zeros(len(texts), dtype=bool)
         self.calibration_ = make_calibration(scores, truth, scored, nowhere, [(everything, 1.0)])
-        self.model_ = self._fit_part(texts, truth)
+        self.model_ = self._fit_part(counts, np.arange(len(texts)), truth).model()
         return self
 
-    def _fit_part(self, texts: list[str], truth: Bools) -> Any:
+    def _fit_part(self, counts: Counts, rows: Rows, truth: Bools) -> LinearFit:
+        balanced = self.class_weight == "balanced"
         return fit_linear(
-            texts, [self.voice] * len(texts), truth, np.ones_like(truth), strength=self.strength, seed=self.random_state,
-            balanced=self.class_weight == "balanced",
-        )  # fmt: skip
+            counts, rows, truth, np.ones_like(truth), strength=self.strength, seed=self.random_state, balanced=balanced
+        )
 
     def predict_proba(self, X: Iterable[str]) -> Floats:  # noqa: N803
         """Give the probability of each label.

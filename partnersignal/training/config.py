@@ -45,7 +45,7 @@ class TrainingConfig:
     screen_recall : float
         Share of the sentences tagged by the encoder that the cascade's screen must let through.
     jobs : int
-        Folds fitted at the same time.
+        Folds of the encoder fitted at the same time; the linear model takes one core.
     partner_false_alarms, vendor_false_alarms : float
         Share of sentences of ordinary mail (documents without any label) that may be given a tag of
         that side by mistake, over all its signals together. The corpus's ordinary mail is written to

@@ -24,6 +24,7 @@ from partnersignal.tagging.encoder import (
     encoder_input,
     load_encoder,
 )
+from partnersignal.tagging.hub import PREFIX
 from partnersignal.tagging.tagger import SHIPPED_NAMES, find_model
 from partnersignal.training.config import DEFAULT_BASE
 from partnersignal.training.splits import Rows
@@ -94,7 +95,7 @@ def find_base(base: str) -> str:
     str
         A folder, or the id for transformers to fetch. Of a cascade, its encoder; ``default`` is the shipped one.
     """
-    if base in SHIPPED_NAMES:
+    if base in SHIPPED_NAMES or base.startswith(PREFIX):
         base = str(find_model(base))
     if (Path(base) / "encoder" / WEIGHTS_FILE).is_file():
         return str(Path(base) / "encoder")

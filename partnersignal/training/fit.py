@@ -20,6 +20,7 @@ from partnersignal.tagging.folder import ModelConfig
 from partnersignal.training.config import TrainingConfig
 from partnersignal.training.encoder import EncoderSettings, fit_encoder
 from partnersignal.training.evaluation import FEWEST_POSITIVES, false_alarm_variation, figures, ordinary_rows, truth_matrix
+from partnersignal.training.features import count_features
 from partnersignal.training.linear import fit_linear
 from partnersignal.training.splits import Rows, group_folds
 from partnersignal.training.thresholds import make_calibration
@@ -258,14 +259,12 @@ def _linear(task: Task, folder: Path) -> tuple[Floats, Calibration]:
         "strength": task.config.strength, "seed": task.config.seed, "balanced": task.config.class_weights == "balanced"
     }  # fmt: skip
     scores = np.zeros(truth.shape)
+    counts = count_features(*task.texts()[:2])
     for number, (rest, held) in enumerate(task.folds, 1):
         task.progress(f"linear, fold {number} of {len(task.folds)}")
-        sentences, voices, _ = task.texts(rest)
-        model = fit_linear(sentences, voices, truth[rest], scored[rest], **options)
-        scores[held] = model.scores(*task.texts(held))
+        scores[held] = fit_linear(counts, rest, truth, scored, **options).scores(held)
     task.progress("linear, on everything")
-    sentences, voices, _ = task.texts()
-    fit_linear(sentences, voices, truth, scored, **options).save(folder)
+    fit_linear(counts, np.arange(len(truth)), truth, scored, **options).model().save(folder)
     calibration = task.calibrate(scores)
     task.save_config(folder, "linear", scores, calibration)
     return scores, calibration

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +12,7 @@ from partnersignal.labels.checks import Finding
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Calibration, Floats
 from partnersignal.training.evaluation import truth_matrix
+from partnersignal.training.features import count_features
 from partnersignal.training.linear import fit_linear
 from partnersignal.training.splits import group_folds
 from partnersignal.training.thresholds import calibrate
@@ -87,14 +87,9 @@ def out_of_fold(sentences: Sequence[LabelledSentence], labels: Sequence[str], se
     groups = [each.group for each in sentences]
     if len(set(groups)) < 2:
         groups = [str(number) for number in range(len(sentences))]
-    texts, voices = [each.text for each in sentences], [each.voice for each in sentences]
+    counts = count_features([each.text for each in sentences], [each.voice for each in sentences])
     scores = np.zeros(truth.shape)
     for rest, held in group_folds(groups, folds, seed):
-        mask = np.zeros(len(texts), dtype=bool)
-        mask[rest] = True
-        model = fit_linear(
-            list(itertools.compress(texts, mask)), list(itertools.compress(voices, mask)), truth[rest], scored[rest], seed=seed
-        )
-        scores[held] = model.scores([texts[i] for i in held], [voices[i] for i in held])
+        scores[held] = fit_linear(counts, rest, truth, scored, seed=seed).scores(held)
     slope, intercept = calibrate(scores, truth, scored)
     return Calibration(slope, intercept, np.ones(len(labels))).probabilities(scores)

@@ -21,6 +21,7 @@ from partnersignal.training.config import TrainingConfig
 from partnersignal.training.evaluation import evaluate
 from partnersignal.training.fit import Task, fit_cascade, fit_encoder_model, fit_linear_model
 from partnersignal.training.splits import group_folds
+from partnersignal.training.thresholds import FEWEST
 
 Progress = Callable[[str], None]
 FEWEST_SENTENCES = 20
@@ -90,6 +91,13 @@ def train(
     tests = [(Path(each).name, read_labels(each, taxonomy.labels, renamed=taxonomy.renamed)) for each in test_sets]
     labelled = sum(bool(sentence.labels) for sentence in sentences)
     progress(f"{len(sentences):,} sentences in {len(set(groups))} groups, {labelled:,} with a signal")
+    support = Counter(label for sentence in sentences for label in sentence.labels)
+    rare = sum(support[label] < FEWEST for label in taxonomy.labels)
+    if rare:
+        progress(
+            f"{rare} of {len(taxonomy.labels)} signals have fewer than {FEWEST} examples: they will seldom be given; "
+            "label more, or give the project's corpus with yours"
+        )
     folds = tuple(group_folds(groups, config.folds, config.seed))
     # What is done already waits here; a training that was cut off goes on with the same command.
     work = folder.with_name(f"{folder.name}.training")
