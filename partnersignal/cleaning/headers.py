@@ -344,9 +344,9 @@ def _dated_address(joined: str) -> bool:
 def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """``Ann Lee@XCORP 03/23/2001 05:08 PM``, then To: and Subject:, as Lotus Notes writes them."""
     index = at
-    if not _LOTUS.match(lines[at].text):
+    if not _stamped(lines[at].text):
         index = at + 1
-        if index >= len(lines) or len(lines[at].text) > 80 or lines[index].blank or not _LOTUS.match(lines[index].text):
+        if index >= len(lines) or len(lines[at].text) > 80 or not _stamped(lines[index].text):
             return None
     below = _next_filled(lines, index + 1)
     if below is None or below - index > 3:
@@ -367,6 +367,11 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     name = re.sub(r"\d{1,2}/\d{1,2}/\d{2,4}.*$", "", lines[at].text).split("@")[0].strip(' "')
     address = ADDRESS.search(lines[at].text)
     return QuoteHeader(at, end, Party(name, address[0].lower() if address else ""), _marked(lines, end))
+
+
+def _stamped(text: str) -> bool:
+    # The last character settles it for most lines.
+    return (text[-1:].isdigit() or text.endswith(("M", "m"))) and _LOTUS.match(text) is not None
 
 
 def _marked_as_one(lines: Sequence[Line], after: int) -> bool:

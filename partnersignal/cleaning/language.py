@@ -94,5 +94,7 @@ def latin_script(text: str) -> bool:
     bool
         True where at least half of its letters are, or it has none.
     """
+    if text.isascii():
+        return True
     letters = len(_LETTER.findall(text))
     return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters

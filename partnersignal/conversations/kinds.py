@@ -124,6 +124,6 @@ def is_bulk(message: Message) -> bool:
     if message.header("list-id"):
         return True
     local = message.sender.address.partition("@")[0] if message.sender else ""
-    links = len(_LINK.findall(message.text))
-    leaving = _unsubscribe().search(message.text[-_TAIL:]) is not None
-    return leaving or (_mass_sender().match(local) is not None and links >= 1)
+    if _mass_sender().match(local) is not None and _LINK.search(message.text):
+        return True
+    return _unsubscribe().search(message.text[-_TAIL:]) is not None

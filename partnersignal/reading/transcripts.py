@@ -109,6 +109,8 @@ def speaker_label(line: str) -> tuple[str, str] | None:
     tuple of (str, str) or None
         The name as it stands, and the words; None where the line begins with no name.
     """
+    if ":" not in line:
+        return None  # most lines
     match = _LABEL.match(line[:200])
     if match is None or not _is_name(match["name"]):
         return None
