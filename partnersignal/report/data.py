@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from partnersignal.index import Explanation, Index, SupplierScore, build_index, expected_ranks, groups, influence
+from partnersignal.index.arrays import Ints
 from partnersignal.messages import VOICES
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
@@ -72,24 +74,27 @@ def blocks(material: Material) -> list[dict[str, Any]]:
     list of dict
         In the order of the index.
     """
-    lines, sections = history(material.index), material.sections
-    sources = Sources.of(material.messages, material.tags)
-    found = sum(len(explanation.contributions) for explanation in material.explanations)
-    limits = [Limits.share(len(each.contributions), found, len(material.explanations)) for each in material.explanations]
-    wanted = set().union(*map(shown_in_context, material.explanations, limits))
+    lines, sections, index = history(material.index), material.sections, material.index
+    sources, explanations = Sources.of(material.messages), material.explanations
+    counts = [found_of(index, explanation) for explanation in explanations]
+    limits = [Limits.share(len(each.contributions), sum(map(sum, counts)), len(explanations)) for each in explanations]
+    wanted = set().union(*map(shown_in_context, explanations, limits))
     texts = material.texts(wanted) if material.quotes else {}
-    sentences = sentences_of(material.index)
-    pooled = pooled_rates(material, sentences)
+    subjects: dict[str, str] = dict(zip(sources.subjects.index, sources.subjects, strict=True)) if material.quotes else {}
+    sentences = sentences_of(index)
+    pooled = per_100(sum(counts, np.zeros(len(index.evidence.signals), np.int64)), sum(sentences.values()))
+    moving = _moving_threads(material, sources, [each.supplier for each in explanations])
+    evidence = passages(material, subjects, texts, explanations, limits)
     return [
         {
             "history": lines[explanation.supplier],
-            "profile": profile(material, explanation, sentences[explanation.supplier], pooled),
-            "threads": _moving_threads(material, sources, explanation.supplier),
+            "profile": profile(index, explanation, sentences[explanation.supplier], pooled),
+            "threads": threads,
             "conduct": [_plain(each) for each in sections.conduct.get(explanation.supplier, ())],
             "cannot": [_plain(each) for each in sections.cannot.get(explanation.supplier, ())],
-            "evidence": passages(material, sources, texts, explanation, most),
+            "evidence": each,
         }
-        for explanation, most in zip(material.explanations, limits, strict=True)
+        for explanation, threads, each in zip(explanations, moving, evidence, strict=True)
     ]
 
 
@@ -169,13 +174,13 @@ def portfolio(index: Index) -> dict[str, Any]:
     }
 
 
-def profile(material: Material, explanation: Explanation, sentences: int, pooled: Sequence[float]) -> list[list[float]]:
+def profile(index: Index, explanation: Explanation, sentences: int, pooled: Sequence[float]) -> list[list[float]]:
     """Return a supplier's signals: how many, how often, and what they moved.
 
     Parameters
     ----------
-    material : Material
-        The run.
+    index : Index
+        Of the run.
     explanation : Explanation
         Of the supplier.
     sentences : int
@@ -188,16 +193,38 @@ def profile(material: Material, explanation: Explanation, sentences: int, pooled
     list of [found, per 100 sentences, of all suppliers, points found, points a typical supplier]
         A row a signal. The last two differ by what the signal moved the index.
     """
-    rows = explanation.contributions
-    found, points = rows.groupby("signal").size(), rows.groupby("signal")["contribution"].sum()
-    own = _per_100(material, [explanation], sentences)
+    rows, points = explanation.contributions, defaultdict(list)
+    for label, value in zip(rows["signal"].tolist(), rows["contribution"].tolist(), strict=True):
+        points[label].append(value)
+    found = found_of(index, explanation)
     return [
         [
-            int(found.get(label, 0)), round(own[i], 3), round(pooled[i], 3),
-            round(float(points.get(label, 0.0)), 4), round(-explanation.baseline[label], 4),
+            int(count), round(own, 3), round(of_all, 3),
+            round(math.fsum(points[signal.label]), 4), round(-explanation.baseline[signal.label], 4),
         ]
-        for i, label in enumerate(signal.label for signal in material.index.evidence.signals)
+        for signal, count, own, of_all in zip(
+            index.evidence.signals, found, per_100(found, sentences), pooled, strict=True
+        )
     ]  # fmt: skip
+
+
+def found_of(index: Index, explanation: Explanation) -> Ints:
+    """Count the tags of a supplier.
+
+    Parameters
+    ----------
+    index : Index
+        Of the run.
+    explanation : Explanation
+        Of the supplier.
+
+    Returns
+    -------
+    array of int of shape (n_signals,)
+        How many of each signal.
+    """
+    labels = pd.Index([signal.label for signal in index.evidence.signals])
+    return np.bincount(labels.get_indexer(pd.Index(explanation.contributions["signal"])), minlength=len(labels))
 
 
 def sentences_of(index: Index) -> dict[str, int]:
@@ -219,47 +246,43 @@ def sentences_of(index: Index) -> dict[str, int]:
     return {name: int(count) for name, count in zip(names, counts, strict=True)}
 
 
-def pooled_rates(material: Material, sentences: Mapping[str, int]) -> list[float]:
-    """Return the tags of all suppliers per 100 eligible sentences.
+def per_100(found: Ints, sentences: int) -> list[float]:
+    """Return tags per 100 eligible sentences.
 
     Parameters
     ----------
-    material : Material
-        The run.
-    sentences : mapping of str to int
-        By supplier.
+    found : array of int of shape (n_signals,)
+        Tags of each signal.
+    sentences : int
+        Eligible sentences.
 
     Returns
     -------
     list of float
         A rate a signal.
     """
-    return _per_100(material, material.explanations, sum(sentences.values()))
+    return [100 * int(count) / sentences if sentences else 0.0 for count in found]
 
 
-def _per_100(material: Material, explanations: Sequence[Explanation], sentences: int) -> list[float]:
-    """Return the tags of each signal per 100 eligible sentences."""
-    labels = [signal.label for signal in material.index.evidence.signals]
-    found = np.zeros(len(labels))
-    for explanation in explanations:
-        counts = explanation.contributions["signal"].value_counts()
-        found += [int(counts.get(label, 0)) for label in labels]
-    return [float(100 * count / sentences) if sentences else 0.0 for count in found]
+def _moving_threads(material: Material, sources: Sources, suppliers: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """Return the threads that moved the index of each supplier most."""
+    moved = [influence(material.index, supplier).head(_THREADS) for supplier in suppliers]
+    rows = [each[each["change"].abs() >= _MIN_CHANGE].to_dict("records") for each in moved]
+    wanted = {str(row["thread_id"]) for each in rows for row in each}
+    found = sources.threads[sources.threads.index.isin(wanted)]
+    known = dict(zip(found.index, found.to_dict("records"), strict=True))
+    return [[_moving_thread(material, known.get(row["thread_id"], {}), row) for row in each] for each in rows]
 
 
-def _moving_threads(material: Material, sources: Sources, supplier: str) -> list[dict[str, Any]]:
-    moved = influence(material.index, supplier).head(_THREADS)
-    moved = moved[moved["change"].abs() >= _MIN_CHANGE].join(sources.threads, on="thread_id")
-    return [
-        {
-            "subject": shown(str(row["subject"] or ""), TITLE) if material.quotes and not pd.isna(row["subject"]) else "",
-            "bulk": str(row["thread_id"]).startswith("bulk:"),
-            "messages": None if pd.isna(row["messages"]) else int(row["messages"]),
-            "from": day(row["first"]) or None, "to": day(row["last"]) or None,
-            "without": round(float(row["index_without"]), 2), "change": round(float(row["change"]), 2),
-        }
-        for row in moved.to_dict("records")
-    ]  # fmt: skip
+def _moving_thread(material: Material, known: Mapping[Any, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
+    subject = known.get("subject")
+    return {
+        "subject": shown(str(subject), TITLE) if material.quotes and subject and not pd.isna(subject) else "",
+        "bulk": str(row["thread_id"]).startswith("bulk:"),
+        "messages": known.get("messages"),
+        "from": day(known.get("first")) or None, "to": day(known.get("last")) or None,
+        "without": round(float(row["index_without"]), 2), "change": round(float(row["change"]), 2),
+    }  # fmt: skip
 
 
 def _score(score: SupplierScore, ranks: dict[str, float]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from partnersignal.index import (
     compare_periods,
     compare_renewals,
     draw_audit,
+    explain_all,
     flagged_sentences,
     judge,
     trend,
@@ -471,7 +472,7 @@ class Run:
         card = find_model(self._model.name) / CARD_FILE if self._model.there() else None
         return Material(
             index=self.index.model,
-            explanations=[result.explain() for result in self.index],
+            explanations=explain_all(self.index.model, self.tags),
             messages=self._headers,
             tags=self.tags,
             receipt=self.receipt,
