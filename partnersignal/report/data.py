@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -17,12 +17,12 @@ from partnersignal.index.arrays import Ints
 from partnersignal.messages import VOICES
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
-from partnersignal.report.material import Material
-from partnersignal.report.passages import Limits, passages, shown_in_context
-from partnersignal.report.sources import Sources
+from partnersignal.report.material import Material, Thread
+from partnersignal.report.passages import Limits, contexts, passages
 from partnersignal.report.text import TITLE, shown
 
 _THREADS = 5  # shown of those that moved the index most
+_TOGETHER = 16_384  # tags of suppliers that are laid out together
 _MIN_CHANGE = 0.5  # points; a thread that moved less is not worth a line
 
 
@@ -50,7 +50,7 @@ def summary(material: Material) -> dict[str, Any]:
         "view": view(index),
         "prior": {"source": index.prior.source, "suppliers": index.prior.suppliers},
         "correction": index.correction.source,
-        "quotes": material.quotes and bool((material.tags["text"] != "").any() or not len(material.tags)),
+        "quotes": material.quotes and material.sources.worded(),
         "receipt": dict(material.receipt),
         "card": material.model_card,
         "events": [_plain(event) for event in sections.events],
@@ -61,41 +61,62 @@ def summary(material: Material) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def blocks(material: Material) -> list[dict[str, Any]]:
-    """Return what the page of each supplier needs.
+def blocks(material: Material) -> Iterator[dict[str, Any]]:
+    """Make what the page of each supplier needs.
 
     Parameters
     ----------
     material : Material
         The run.
 
-    Returns
-    -------
-    list of dict
+    Yields
+    ------
+    dict
         In the order of the index.
     """
     lines, sections, index = history(material.index), material.sections, material.index
-    sources, explanations = Sources.of(material.messages), material.explanations
-    counts = [found_of(index, explanation) for explanation in explanations]
-    limits = [Limits.share(len(each.contributions), sum(map(sum, counts)), len(explanations)) for each in explanations]
-    wanted = set().union(*map(shown_in_context, explanations, limits))
-    texts = material.texts(wanted) if material.quotes else {}
-    subjects: dict[str, str] = dict(zip(sources.subjects.index, sources.subjects, strict=True)) if material.quotes else {}
+    counts, shares, wanted = _overview(material)
+    texts = material.sources.texts(wanted) if material.quotes else {}
     sentences = sentences_of(index)
-    pooled = per_100(sum(counts, np.zeros(len(index.evidence.signals), np.int64)), sum(sentences.values()))
-    moving = _moving_threads(material, sources, [each.supplier for each in explanations])
-    evidence = passages(material, subjects, texts, explanations, limits)
-    return [
-        {
-            "history": lines[explanation.supplier],
-            "profile": profile(index, explanation, sentences[explanation.supplier], pooled),
-            "threads": threads,
-            "conduct": [_plain(each) for each in sections.conduct.get(explanation.supplier, ())],
-            "cannot": [_plain(each) for each in sections.cannot.get(explanation.supplier, ())],
-            "evidence": each,
-        }
-        for explanation, threads, each in zip(explanations, moving, evidence, strict=True)
-    ]
+    pooled = per_100(counts, sum(sentences.values()))
+    moving = _moving_threads(material)
+    for explanations in _together(material.explanations):
+        limits = [shares[each.supplier] for each in explanations]
+        evidence = passages(material, texts, explanations, limits)
+        for explanation, shown_of_it in zip(explanations, evidence, strict=True):
+            name = explanation.supplier
+            yield {
+                "history": lines[name],
+                "profile": profile(index, explanation, sentences[name], pooled),
+                "threads": moving[name],
+                "conduct": [_plain(each) for each in sections.conduct.get(name, ())],
+                "cannot": [_plain(each) for each in sections.cannot.get(name, ())],
+                "evidence": shown_of_it,
+            }
+
+
+def _overview(material: Material) -> tuple[Ints, dict[str, Limits], set[str]]:
+    """Return the tags of each signal, how much of each supplier is shown, and the messages shown in context."""
+    counts, found, heads = np.zeros(len(material.index.evidence.signals), np.int64), {}, {}
+    for each in material.explanations:
+        counts += found_of(material.index, each)
+        found[each.supplier] = len(each.contributions)
+        heads[each.supplier] = each.contributions["message_id"].head(contexts(len(material.index))).tolist()
+    limits = {name: Limits.share(number, int(counts.sum()), len(found)) for name, number in found.items()}
+    return counts, limits, {each for name, ids in heads.items() for each in ids[: limits[name].sentences]}
+
+
+def _together(explanations: Iterable[Explanation]) -> Iterator[list[Explanation]]:
+    """Put suppliers together, which is faster, but no more than can be held."""
+    part, held = [], 0
+    for each in explanations:
+        part.append(each)
+        held += len(each.contributions)
+        if held >= _TOGETHER:
+            yield part
+            part, held = [], 0
+    if part:
+        yield part
 
 
 def without_bulk(index: Index) -> Index:
@@ -264,23 +285,20 @@ def per_100(found: Ints, sentences: int) -> list[float]:
     return [100 * int(count) / sentences if sentences else 0.0 for count in found]
 
 
-def _moving_threads(material: Material, sources: Sources, suppliers: Sequence[str]) -> list[list[dict[str, Any]]]:
+def _moving_threads(material: Material) -> dict[str, list[dict[str, Any]]]:
     """Return the threads that moved the index of each supplier most."""
-    moved = [influence(material.index, supplier).head(_THREADS) for supplier in suppliers]
-    rows = [each[each["change"].abs() >= _MIN_CHANGE].to_dict("records") for each in moved]
-    wanted = {str(row["thread_id"]) for each in rows for row in each}
-    found = sources.threads[sources.threads.index.isin(wanted)]
-    known = dict(zip(found.index, found.to_dict("records"), strict=True))
-    return [[_moving_thread(material, known.get(row["thread_id"], {}), row) for row in each] for each in rows]
+    moved = {each.supplier: influence(material.index, each.supplier).head(_THREADS) for each in material.index}
+    rows = {name: each[each["change"].abs() >= _MIN_CHANGE].to_dict("records") for name, each in moved.items()}
+    known = material.sources.threads({str(row["thread_id"]) for each in rows.values() for row in each})
+    return {name: [_moving_thread(material, known.get(row["thread_id"]), row) for row in each] for name, each in rows.items()}
 
 
-def _moving_thread(material: Material, known: Mapping[Any, Any], row: Mapping[Any, Any]) -> dict[str, Any]:
-    subject = known.get("subject")
+def _moving_thread(material: Material, thread: Thread | None, row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        "subject": shown(str(subject), TITLE) if material.quotes and subject and not pd.isna(subject) else "",
+        "subject": shown(thread.subject, TITLE) if material.quotes and thread else "",
         "bulk": str(row["thread_id"]).startswith("bulk:"),
-        "messages": known.get("messages"),
-        "from": day(known.get("first")) or None, "to": day(known.get("last")) or None,
+        "messages": thread.messages if thread else None,
+        "from": day(thread.first) or None if thread else None, "to": day(thread.last) or None if thread else None,
         "without": round(float(row["index_without"]), 2), "change": round(float(row["change"]), 2),
     }  # fmt: skip
 

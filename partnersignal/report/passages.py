@@ -56,30 +56,27 @@ class Limits:
             In proportion, and never so few that a small supplier loses its evidence to large ones.
         """
         part = found if all_found <= MOST_SENTENCES else max(_FEWEST, MOST_SENTENCES * found // all_found)
-        return cls(part, max(40, MOST_CONTEXTS // max(1, suppliers)))
+        return cls(part, contexts(suppliers))
 
 
-def shown_in_context(explanation: Explanation, limits: Limits) -> set[str]:
-    """Return the messages that the page shows words of around a sentence.
+def contexts(suppliers: int) -> int:
+    """Return how many sentences of a supplier keep the words around them.
 
     Parameters
     ----------
-    explanation : Explanation
-        Of a supplier.
-    limits : Limits
-        How much to keep.
+    suppliers : int
+        Number of suppliers.
 
     Returns
     -------
-    set of str
-        Their ids.
+    int
+        The same for all.
     """
-    return set(explanation.contributions["message_id"].head(min(limits.sentences, limits.contexts)))
+    return max(40, MOST_CONTEXTS // max(1, suppliers))
 
 
 def passages(
     material: Material,
-    subjects: Mapping[str, str],
     texts: Mapping[str, str],
     explanations: Sequence[Explanation],
     limits: Sequence[Limits],
@@ -90,10 +87,8 @@ def passages(
     ----------
     material : Material
         The run.
-    subjects : mapping of str to str
-        By message.
     texts : mapping of str to str
-        Of the messages that are `shown_in_context`.
+        Of the messages that are shown in context.
     explanations : sequence of Explanation
         Of the suppliers.
     limits : sequence of Limits
@@ -107,6 +102,7 @@ def passages(
     heads = [each.contributions.head(most.sentences) for each, most in zip(explanations, limits, strict=True)]
     kept = pd.concat(heads, ignore_index=True)
     columns = _columns(material, kept)
+    subjects = material.sources.subjects(set(columns["message_id"])) if material.quotes else {}
     cuts = np.cumsum([0, *map(len, heads)])
     return [
         _passages(material, subjects, texts, {name: values[start:stop] for name, values in columns.items()}, each, most)
@@ -156,7 +152,7 @@ def _passages(
         "after": after,
         "marks": _marks(material, rows),
         "ids": messages,
-        "subjects": [shown(subjects.get(message, ""), TITLE) if material.quotes else "" for message in messages],
+        "subjects": [shown(subjects.get(message, ""), TITLE) for message in messages],
     }
 
 

@@ -63,7 +63,7 @@ def write_scorecard(path: Path, material: Material, score: SupplierScore, others
         Further names and domains of other suppliers.
     """
     explanation = next(each for each in material.explanations if each.supplier == score.supplier)
-    mask = make_mask(material.messages, score.supplier, (each.supplier for each in material.index), others)
+    mask = make_mask(material.sources.headers(), score.supplier, (each.supplier for each in material.index), others)
     # Only what the page shows goes into it: nothing is hidden by style or script alone.
     facts = {
         "name": score.supplier,

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from partnersignal.conduct import Conduct, measure_conduct
@@ -30,7 +28,6 @@ from partnersignal.index import (
     compare_periods,
     compare_renewals,
     draw_audit,
-    explain_all,
     flagged_sentences,
     judge,
     trend,
@@ -43,18 +40,20 @@ from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
-from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
+from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, read_corrections
 from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.results import RunIndex
 from partnersignal.runs.settings import parse_day
+from partnersignal.runs.sources import Explanations, StoredSources
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
+from partnersignal.runs.stored import Stored, open_tables
+from partnersignal.runs.tables import MESSAGES
 from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, load_directory
 from partnersignal.tagging.folder import CARD_FILE, load_config
 from partnersignal.tagging.tagger import find_model
 
-_READ = 1_024  # messages whose texts are read at a time
 TABLES = ("messages", "tags", "exposure")
 NOT_MEASURED = "not measured by this model: taken as 0"
 
@@ -88,15 +87,10 @@ class Run:
         columns = [name for name in pq.read_schema(path).names if name not in ("text", "orphans", "repeats")]
         return pd.read_parquet(path, columns=columns)
 
-    def _texts(self, message_ids: Collection[str]) -> dict[str, str]:
-        """Read the texts of some messages; a duplicate has none."""
-        found: dict[str, str] = {}
-        with pq.ParquetFile(self.folder / "messages.parquet") as file:
-            for batch in file.iter_batches(_READ, columns=["message_id", "text", "status"], use_threads=False):
-                wanted = pc.is_in(batch["message_id"], value_set=pa.array(message_ids, pa.string()))
-                some = batch.filter(pc.and_(wanted, pc.not_equal(batch["status"], "duplicate")))
-                found |= dict(zip(some["message_id"].to_pylist(), some["text"].to_pylist(), strict=True))
-        return found
+    @cached_property
+    def _stored(self) -> Stored:
+        """The tables, to be read a few rows at a time."""
+        return open_tables(self.folder, self.corrections, self.directory.names if self.corrections else tuple)
 
     @property
     def tags(self) -> pd.DataFrame:
@@ -106,11 +100,7 @@ class Run:
     @cached_property
     def corrected(self) -> Corrected:
         """Return tags and exposure with the corrections in them, and what those did."""
-        tags, exposure = (pd.read_parquet(self.folder / f"{name}.parquet") for name in ("tags", "exposure"))
-        corrections = self.corrections
-        if not corrections:
-            return apply_corrections((), pd.DataFrame(), tags, exposure, ())
-        return apply_corrections(corrections, self.messages, tags, exposure, self.directory.names())
+        return Corrected(self._stored.whole("tags"), self._stored.whole("exposure"), self._stored.changed.counts)
 
     @property
     def corrections(self) -> tuple[Correction, ...]:
@@ -379,7 +369,7 @@ class Run:
         told = {"audit": found.to_dict()} if found else {}
         write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life) | told})
         fresh = Run(self.folder)
-        receipt = {**self.receipt, "corrections": fresh.corrected.counts}
+        receipt = {**self.receipt, "corrections": fresh._stored.changed.counts}
         if found:
             receipt |= fresh._audit_receipt(found, audit)
         write_json(self.folder / "receipt.json", receipt)
@@ -436,7 +426,7 @@ class Run:
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         write_evidence(self.folder / "evidence.csv", material.explanations)
-        few = FEW if len(material.messages) <= LARGE else 0
+        few = FEW if self._stored.count("messages") <= LARGE else 0
         write_report(self.folder / "report.html", self._marked(material, few, EACH))
 
     def sections(self, directory: SupplierDirectory | None = None) -> Sections:
@@ -472,11 +462,9 @@ class Run:
         card = find_model(self._model.name) / CARD_FILE if self._model.there() else None
         return Material(
             index=self.index.model,
-            explanations=explain_all(self.index.model, self.tags),
-            messages=self._headers,
-            tags=self.tags,
+            explanations=Explanations(self.index.model, self._stored),
+            sources=StoredSources(self._stored),
             receipt=self.receipt,
-            texts=self._texts,
             model_card=card.read_text(encoding="utf-8") if card is not None and card.is_file() else "",
             sections=sections or self.sections(),
             quotes=quotes,
@@ -528,11 +516,12 @@ class Run:
         if not material.quotes:
             return material
         added = {(each.message_id, each.sentence, each.signal) for each in self.corrections if each.action == "add"}
-        found = find_marks(
-            material.explanations, lambda: self.messages, self.directory, self._model, added, most=most, each=each
-        )
+        found = find_marks(material.explanations, self._rows, self.directory, self._model, added, most=most, each=each)
         marks = {**found, **material.sections.marks}
         return replace(material, sections=replace(material.sections, marks=marks))
+
+    def _rows(self, message_ids: Collection[str]) -> pd.DataFrame:
+        return self._stored.select("messages", MESSAGES.names, "message_id", message_ids)
 
     def write_scorecard(self, supplier: str, *, others: Iterable[str] = (), quotes: bool = True) -> Path:
         """Write a page about one supplier that can be given to it.
