@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
 from partnersignal.conduct import Conduct, measure_conduct
 from partnersignal.errors import InputError, RunError
+from partnersignal.headers import HEADERS, SELLING, sorted_mails
 from partnersignal.index import (
     Audit,
     Comparison,
@@ -35,7 +35,7 @@ from partnersignal.index import (
 from partnersignal.index.audit import CANNOT_KNOW
 from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
 from partnersignal.index.periods import By
-from partnersignal.lapses import SupplierLapses, find_lapses
+from partnersignal.lapses import EXPLANATIONS, LAPSES, SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
@@ -48,7 +48,7 @@ from partnersignal.runs.settings import parse_day
 from partnersignal.runs.sources import Explanations, StoredSources
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.runs.stored import Stored, open_tables
-from partnersignal.runs.tables import MESSAGES
+from partnersignal.runs.tables import MESSAGES, TAGS
 from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, load_directory
 from partnersignal.tagging.folder import CARD_FILE, load_config
@@ -79,13 +79,6 @@ class Run:
     def messages(self) -> pd.DataFrame:
         """The table of messages."""
         return pd.read_parquet(self.folder / "messages.parquet")
-
-    @cached_property
-    def _headers(self) -> pd.DataFrame:
-        """The table of messages without their texts and hashes, which would fill the memory."""
-        path = self.folder / "messages.parquet"
-        columns = [name for name in pq.read_schema(path).names if name not in ("text", "orphans", "repeats")]
-        return pd.read_parquet(path, columns=columns)
 
     @cached_property
     def _stored(self) -> Stored:
@@ -169,9 +162,15 @@ class Run:
         Conduct
             One `SupplierConduct` a supplier; beside the index and no part of it.
         """
+        return self._conduct
+
+    @cached_property
+    def _conduct(self) -> Conduct:
         as_of = self.state["index"]["as_of"]
         end = datetime.fromisoformat(as_of) + timedelta(days=1) if as_of else None
-        return Conduct(measure_conduct(self._headers, self.tags, self.directory, end))
+        messages, tags = self._stored.batches("messages", HEADERS), self._stored.batches("tags", SELLING)
+        with sorted_mails(messages, tags, self.folder / "sorting") as mails:
+            return Conduct(measure_conduct(mails, self.directory, end))
 
     def lapses(self) -> tuple[SupplierLapses, ...]:
         """Tell unresponsiveness and broken promises with an explanation from those without.
@@ -181,7 +180,9 @@ class Run:
         tuple of SupplierLapses
             One a supplier and signal, with the sentences.
         """
-        return find_lapses(self._headers, self.tags)
+        tags = self._stored.select("tags", TAGS.names, "signal", (*LAPSES, *EXPLANATIONS))
+        ids = set(tags["message_id"])
+        return find_lapses(self._stored.select("messages", ["message_id", "thread_id"], "message_id", ids), tags)
 
     def portfolio(self) -> tuple[Placement, ...]:
         """Place the suppliers: keep close, grow, watch or question.
