@@ -16,8 +16,11 @@ from partnersignal.report.sections import Sections
 class Explanations(Protocol):
     """The accounts of all suppliers' indexes, in the order of the index; may be made again each time."""
 
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Explanation]: ...
+    def __len__(self) -> int:
+        """Return the number of suppliers."""
+
+    def __iter__(self) -> Iterator[Explanation]:
+        """Iterate over the suppliers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,64 @@ class Sources(Protocol):
     """The tables of a run, which are too large to hold: what is shown of them is looked up."""
 
     def texts(self, message_ids: Collection[str]) -> Mapping[str, str]:
-        """Read the texts of some messages."""
+        """Read the texts of some messages.
+
+        Parameters
+        ----------
+        message_ids : collection of str
+            Which; unknown ones and duplicates are left out.
+
+        Returns
+        -------
+        mapping of str to str
+            By message.
+        """
 
     def subjects(self, message_ids: Collection[str]) -> Mapping[str, str]:
-        """Read the subjects of some messages."""
+        """Read the subjects of some messages.
+
+        Parameters
+        ----------
+        message_ids : collection of str
+            Which; unknown ones and duplicates are left out.
+
+        Returns
+        -------
+        mapping of str to str
+            By message.
+        """
 
     def threads(self, thread_ids: Collection[str]) -> Mapping[str, Thread]:
-        """Tell what some threads are."""
+        """Tell what some threads are.
+
+        Parameters
+        ----------
+        thread_ids : collection of str
+            Which; unknown ones and duplicates are left out.
+
+        Returns
+        -------
+        mapping of str to Thread
+            By thread.
+        """
 
     def headers(self) -> pd.DataFrame:
-        """Read sender, recipients, supplier and voice of the messages, each combination once."""
+        """Read who wrote to whom.
+
+        Returns
+        -------
+        pandas.DataFrame
+            sender, recipients, supplier and voice, each combination once.
+        """
 
     def worded(self) -> bool:
-        """Tell whether the run holds the words of its tags."""
+        """Tell whether the run holds the words of its tags.
+
+        Returns
+        -------
+        bool
+            True also where nothing is tagged.
+        """
 
 
 @dataclass(frozen=True, slots=True)

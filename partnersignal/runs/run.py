@@ -33,7 +33,6 @@ from partnersignal.index import (
     trend,
 )
 from partnersignal.index.audit import CANNOT_KNOW
-from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
 from partnersignal.index.periods import By
 from partnersignal.lapses import EXPLANATIONS, LAPSES, SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
@@ -45,7 +44,7 @@ from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.results import RunIndex
 from partnersignal.runs.settings import parse_day
-from partnersignal.runs.sources import Explanations, StoredSources
+from partnersignal.runs.sources import Explanations, StoredSources, read_evidence
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
 from partnersignal.runs.stored import Stored, open_tables
 from partnersignal.runs.tables import MESSAGES, TAGS
@@ -140,9 +139,7 @@ class Run:
         Evidence
             What the index is built from.
         """
-        if not (self.folder / CORRECTIONS_FILE).is_file():
-            return read_evidence(self.folder, self._signals())
-        return Evidence.collect(self.corrected.exposure, self.tags, self._signals())
+        return read_evidence(self._stored, self._signals())
 
     def _signals(self) -> tuple[Signal, ...]:
         """Return the taxonomy of the tags; a run keeps it, for its model may be gone."""
@@ -358,6 +355,24 @@ class Run:
         InputError
             If a setting or the audit cannot be used.
         """
+        found = self._reweigh(weights, since, until, half_life, audit)
+        fresh = Run(self.folder)
+        receipt = {**self.receipt, "corrections": fresh._stored.changed.counts}
+        if found:
+            receipt |= fresh._audit_receipt(found, audit)
+        write_json(self.folder / "receipt.json", receipt)
+        fresh.write_outputs()
+        return fresh
+
+    def _reweigh(
+        self,
+        weights: Mapping[str, float] | None,
+        since: date | None,
+        until: date | None,
+        half_life: float | None,
+        audit: str | os.PathLike[str] | None,
+    ) -> Audit | None:
+        """Write the state of an index of other settings; return its audit."""
         state = self.state["index"]
         changed = weights is not None
         merged = {**state["weights"], **weights} if weights is not None else state["weights"]
@@ -369,13 +384,7 @@ class Run:
         )  # fmt: skip
         told = {"audit": found.to_dict()} if found else {}
         write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life) | told})
-        fresh = Run(self.folder)
-        receipt = {**self.receipt, "corrections": fresh._stored.changed.counts}
-        if found:
-            receipt |= fresh._audit_receipt(found, audit)
-        write_json(self.folder / "receipt.json", receipt)
-        fresh.write_outputs()
-        return fresh
+        return found
 
     def _audited(
         self, evidence: Evidence, weights: Mapping[str, float], path: str | os.PathLike[str] | None
@@ -550,27 +559,6 @@ class Run:
         path = self.folder / f"scorecard-{slug(score.supplier)}.html"
         write_scorecard(path, self.material(quotes=quotes), score, tuple(others))
         return path
-
-
-def read_evidence(folder: Path, signals: Sequence[Signal]) -> Evidence:
-    """Count the tables of a run, reading only the columns that count.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        With ``exposure.parquet`` and ``tags.parquet``.
-    signals : sequence of Signal
-        The taxonomy that the tags were made with.
-
-    Returns
-    -------
-    Evidence
-        What the index is built from.
-    """
-    # One thread: several hold several row groups decoded at once, a hundred megabytes more for a million tags.
-    exposure = pd.read_parquet(folder / "exposure.parquet", columns=list(EXPOSURE_COLUMNS), use_threads=False)
-    tags = pd.read_parquet(folder / "tags.parquet", columns=list(TAG_COLUMNS), use_threads=False)
-    return Evidence.collect(exposure, tags, signals)
 
 
 def index_state(built: Index, bulk: str, since: date | None, until: date | None, half_life: float | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a report looks up in the tables of a run, some suppliers or messages at a time."""
+"""What index and report are made of, read from the tables of a run some suppliers or messages at a time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from functools import cached_property
 import pandas as pd
 import pyarrow.compute as pc
 
-from partnersignal.index import Explanation, Index, explain_all
+from partnersignal.index import Evidence, Explanation, Index, explain_all
+from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
 from partnersignal.report import Thread
 from partnersignal.runs.stored import Stored
+from partnersignal.signals import Signal
 
-_EXPLAINED = 16_384  # tags of the suppliers that are explained together
+_HELD = 16_384  # rows of the suppliers that are counted or explained together
 _TAGS = (
     "message_id", "sentence", "start", "end", "text", "supplier", "voice", "signal", "probability", "date", "bulk",
 )  # fmt: skip
@@ -154,18 +156,75 @@ class Explanations:
 
     @cached_property
     def _parts(self) -> list[list[str]]:
-        """Suppliers that follow each other, with no more tags than can be held, or one alone."""
-        counts: Counter[str] = Counter()
-        for batch in self.stored.batches("tags", ["supplier"]):
-            counts.update(batch["supplier"].to_pylist())
-        return list(_parts([score.supplier for score in self.index], counts))
+        return list(in_parts([score.supplier for score in self.index], count_suppliers(self.stored, "tags")))
 
 
-def _parts(suppliers: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:
+def read_evidence(stored: Stored, signals: Sequence[Signal]) -> Evidence:
+    """Count the tables of a run, some suppliers at a time, reading only the columns that count.
+
+    Parameters
+    ----------
+    stored : Stored
+        The tables.
+    signals : sequence of Signal
+        The taxonomy that the tags were made with.
+
+    Returns
+    -------
+    Evidence
+        What the index is built from.
+    """
+    counts = count_suppliers(stored, "exposure") + count_suppliers(stored, "tags")
+    parts = (
+        Evidence.collect(
+            stored.select("exposure", EXPOSURE_COLUMNS, "supplier", part), stored.select("tags", TAG_COLUMNS, "supplier", part),
+            signals,
+        )
+        for part in in_parts(sorted(counts), counts)
+    )  # fmt: skip
+    return Evidence.of_suppliers(parts, signals)
+
+
+def count_suppliers(stored: Stored, table: str) -> Counter[str]:
+    """Count the rows of each supplier.
+
+    Parameters
+    ----------
+    stored : Stored
+        The tables.
+    table : str
+        ``tags`` or ``exposure``.
+
+    Returns
+    -------
+    Counter of str
+        By supplier.
+    """
+    counts: Counter[str] = Counter()
+    for batch in stored.batches(table, ["supplier"]):
+        counts.update(batch["supplier"].to_pylist())
+    return counts
+
+
+def in_parts(suppliers: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:
+    """Put suppliers together that follow each other, with no more rows than can be held, or one alone.
+
+    Parameters
+    ----------
+    suppliers : sequence of str
+        In order.
+    counts : mapping of str to int
+        Rows of each.
+
+    Yields
+    ------
+    list of str
+        Some suppliers.
+    """
     part: list[str] = []
     held = 0
     for supplier in suppliers:
-        if part and held + counts.get(supplier, 0) > _EXPLAINED:
+        if part and held + counts.get(supplier, 0) > _HELD:
             yield part
             part, held = [], 0
         part.append(supplier)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from partnersignal.runs.corrections import NO_CHANGE, Changed, Correction, apply_corrections
-from partnersignal.runs.tables import SCHEMAS
+from partnersignal.runs.tables import SCHEMAS, stream_table
 
 _READ = 1_024  # rows
 
@@ -84,10 +84,9 @@ class Stored:
         replaced = self.changed.messages if table != "messages" else frozenset()
         ids = pa.array(sorted(replaced), pa.string())
         read = [*columns, *({"message_id"} - set(columns) if replaced else ())]
-        with pq.ParquetFile(self.folder / f"{table}.parquet") as file:
-            for batch in file.iter_batches(_READ, columns=read, use_threads=False):
-                kept = batch.filter(pc.invert(pc.is_in(batch["message_id"], value_set=ids))) if replaced else batch
-                yield kept.select(columns)
+        for batch in stream_table(self.folder / f"{table}.parquet", read, _READ):
+            kept = batch.filter(pc.invert(pc.is_in(batch["message_id"], value_set=ids))) if replaced else batch
+            yield kept.select(columns)
         if replaced:
             fresh = pa.Table.from_pandas(self.changed.table(table), SCHEMAS[table], preserve_index=False)
             yield from fresh.select(columns).to_batches()
