@@ -83,10 +83,11 @@ class Stored:
         """
         replaced = self.changed.messages if table != "messages" else frozenset()
         ids = pa.array(sorted(replaced), pa.string())
+        schema = pa.schema([SCHEMAS[table].field(name) for name in columns])
         read = [*columns, *({"message_id"} - set(columns) if replaced else ())]
         for batch in stream_table(self.folder / f"{table}.parquet", read, _READ):
             kept = batch.filter(pc.invert(pc.is_in(batch["message_id"], value_set=ids))) if replaced else batch
-            yield kept.select(columns)
+            yield kept.select(columns).cast(schema)  # pandas writes texts of a type of its own
         if replaced:
             fresh = pa.Table.from_pandas(self.changed.table(table), SCHEMAS[table], preserve_index=False)
             yield from fresh.select(columns).to_batches()
