@@ -55,10 +55,12 @@ def write_run(folder: Path, n_tags: int, suppliers: int = 500) -> None:
 def child(folder: Path) -> None:
     """Roll up and print seconds and peak memory."""
     from partnersignal.index import build_index
-    from partnersignal.runs.run import read_evidence
+    from partnersignal.runs.corrections import NO_CHANGE
+    from partnersignal.runs.sources import read_evidence
+    from partnersignal.runs.stored import Stored
 
     start, worked = time.perf_counter(), time.process_time()
-    evidence = read_evidence(folder, default_signals())
+    evidence = read_evidence(Stored(folder, NO_CHANGE), default_signals())
     collected = time.perf_counter()
     index = build_index(evidence)
     index.to_pandas().to_csv(folder / "index.csv", index=False)

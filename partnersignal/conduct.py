@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import CensoredData, ecdf
 
 from partnersignal.errors import InputError
+from partnersignal.headers import Header, Mails
 from partnersignal.messages import Party
 from partnersignal.suppliers import SupplierDirectory
 from partnersignal.suppliers.mailboxes import is_shared_mailbox
 
+Ints = NDArray[np.int64]
 FEWEST = 5  # waits, threads, mails: below it, a share or a median is left out
-SALES = frozenset({"upselling", "price_pressure"})
-_AWAY = timedelta(days=90)  # a contact silent for longer, while others wrote, has left
+_MICROSECOND, _DAY = timedelta(microseconds=1), 86_400_000_000
+_AWAY = 90 * _DAY  # a contact silent for longer, while others wrote, has left
 _OPENS, _CLOSES = 9.0, 17.0
+_EPOCH = datetime(1970, 1, 1)
 _MONDAY = datetime(1970, 1, 5)
 _YEAR = 365.25
 
@@ -139,7 +143,7 @@ class Conduct:
         pandas.DataFrame
             A row a supplier, the attributes as columns; missing where None.
         """
-        names = [field.name for field in fields(SupplierConduct)]
+        names = [each.name for each in fields(SupplierConduct)]
         return pd.DataFrame([[getattr(each, name) for name in names] for each in self], columns=names)
 
 
@@ -147,9 +151,7 @@ class Conduct:
 class _Mail:
     """A mail that a person wrote; who is told as in the directory."""
 
-    message_id: str
-    thread: str
-    date: datetime  # UTC, without zone
+    date: datetime
     offset: int
     sender: str
     owner: object
@@ -157,61 +159,86 @@ class _Mail:
     ours: frozenset[str]
 
 
-def measure_conduct(
-    messages: pd.DataFrame, tags: pd.DataFrame, directory: SupplierDirectory, end: datetime | None = None
-) -> tuple[SupplierConduct, ...]:
+@dataclass(slots=True)
+class _Tally:
+    """What is kept of one supplier's mails: numbers only."""
+
+    executives: frozenset[str]
+    answered: array[float] = field(default_factory=lambda: array("d"))
+    unanswered: array[float] = field(default_factory=lambda: array("d"))
+    started: int = 0
+    started_without_sales: int = 0
+    # Of each mail: its place among all by date, its date in microseconds, and who wrote it (-1 is no person).
+    places: array[int] = field(default_factory=lambda: array("q"))
+    dates: array[int] = field(default_factory=lambda: array("q"))
+    people: array[int] = field(default_factory=lambda: array("q"))
+    to_us: int = 0
+    to_executives: int = 0
+    only_to_executives: int = 0
+
+
+def measure_conduct(mails: Mails, directory: SupplierDirectory, end: datetime | None = None) -> tuple[SupplierConduct, ...]:
     """Measure the conduct of every supplier that wrote or was written to.
 
     Parameters
     ----------
-    messages : pandas.DataFrame
-        The table of messages of a run; texts are not looked at.
-    tags : pandas.DataFrame
-        Its tags, to tell sales mail.
+    mails : Mails
+        Of a run, sorted.
     directory : SupplierDirectory
         Who is who.
     end : datetime, optional
-        UTC; when waiting was last looked at, later mail is left out. By default the last date of the messages.
+        UTC; when waiting was last looked at, later mail is left out. By default the last date of the mails.
 
     Returns
     -------
     tuple of SupplierConduct
-        By name. Undated mail and mail with a guessed kind or date is left out.
+        By name.
     """
-    mails = _mails(messages, directory)
-    last = end.replace(tzinfo=None) if end is not None else max((mail.date for mail in mails), default=_MONDAY)
-    mails = [mail for mail in mails if mail.date <= last]
-    threads: dict[str, list[_Mail]] = defaultdict(list)
-    for mail in mails:
-        threads[mail.thread].append(mail)
-    sales = _sales_mails(tags)
-    waits: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    started: dict[int, list[bool]] = defaultdict(list)
-    for thread in threads.values():
-        for supplier, wait in _waits(thread, last):
-            waits[supplier].append(wait)
-        opening = thread[0]
-        if isinstance(opening.owner, int):
-            name = directory.suppliers[opening.owner].name
-            started[opening.owner].append((opening.message_id, name) not in sales)
-    written: dict[int, list[_Mail]] = defaultdict(list)
-    for mail in mails:
-        if isinstance(mail.owner, int):
-            written[mail.owner].append(mail)
-    found = []
-    for number in waits.keys() | started.keys() | written.keys():
-        executives = frozenset(directory.suppliers[number].executives)
-        found.append(
-            SupplierConduct(
-                supplier=directory.suppliers[number].name,
-                messages=len(written[number]),
-                **_replies(waits[number]),
-                **_starts(started[number]),
-                **_contacts(written[number]),
-                **_executives(written[number], threads, executives),
-            )
-        )
+    last = (end.replace(tzinfo=None) if end is not None else mails.last) or _EPOCH
+    tallies: dict[int, _Tally] = {}
+
+    def _tally(number: int) -> _Tally:
+        if number not in tallies:
+            tallies[number] = _Tally(frozenset(directory.suppliers[number].executives))
+        return tallies[number]
+
+    people: dict[str, int] = {}
+    for headers in mails.threads():
+        seen = [header for header in headers if header.date <= last]
+        thread = [_mail(header, directory) for header in seen]
+        for supplier, (wait, ended) in _waits(thread, last):
+            (_tally(supplier).answered if ended else _tally(supplier).unanswered).append(wait)
+        if thread and isinstance(thread[0].owner, int):
+            opener = _tally(thread[0].owner)
+            opener.started += 1
+            opener.started_without_sales += directory.suppliers[thread[0].owner].name not in seen[0].sells_for
+        for header, mail in zip(seen, thread, strict=True):
+            if isinstance(mail.owner, int):
+                tally = _tally(mail.owner)
+                person = mail.sender and not is_shared_mailbox(mail.sender)
+                tally.places.append(header.place)
+                tally.dates.append((mail.date - _EPOCH) // _MICROSECOND)
+                tally.people.append(people.setdefault(mail.sender, len(people)) if person else -1)
+        _count_executives(thread, tallies)
+    found = [_conduct(directory.suppliers[number].name, tally) for number, tally in tallies.items()]
     return tuple(sorted(found, key=lambda each: each.supplier))
+
+
+def _conduct(supplier: str, tally: _Tally) -> SupplierConduct:
+    waits = [*((wait, True) for wait in tally.answered), *((wait, False) for wait in tally.unanswered)]
+    order = np.argsort(np.array(tally.places))
+    return SupplierConduct(
+        supplier=supplier,
+        messages=len(tally.places),
+        answered=len(tally.answered),
+        unanswered=len(tally.unanswered),
+        reply_hours=median_wait(waits) if len(waits) >= FEWEST else None,
+        threads_started=tally.started,
+        started_without_sales=tally.started_without_sales,
+        share_without_sales=tally.started_without_sales / tally.started if tally.started >= FEWEST else None,
+        **_contacts(np.array(tally.dates, dtype=np.int64)[order], np.array(tally.people, dtype=np.int64)[order]),
+        **_executives(tally),
+    )
 
 
 def working_hours(start: datetime, stop: datetime, offset: int = 0) -> float:
@@ -268,30 +295,14 @@ def median_wait(waits: Sequence[tuple[float, bool]]) -> float | None:
     return float(below[0]) if len(below) else None
 
 
-def _mails(messages: pd.DataFrame, directory: SupplierDirectory) -> list[_Mail]:
-    """Return the dated mails that people wrote, each once, by date."""
-    usable = messages["date_quality"].isin(["ok", "no_zone"]) & messages["date"].notna() & messages["sender"].notna()
-    human = (messages["kind"] == "email") & ~messages["bulk"] & (messages["status"] != "duplicate")
-    rows = messages[usable & human].sort_values(["date", "message_id"], kind="stable")
-    found = []
-    columns = ("message_id", "thread_id", "date", "utc_offset", "sender", "recipients")
-    for message_id, thread, date, offset, sender, recipients in zip(*(rows[name] for name in columns), strict=True):
-        party = Party.parse(sender)
-        owners = {to.address: directory.owner(to) for to in map(Party.parse, (recipients or "").split("; ")) if to.address}
-        found.append(
-            _Mail(
-                message_id, thread, date.tz_convert(None).to_pydatetime(warn=False), 0 if pd.isna(offset) else int(offset),
-                party.address, directory.owner(party),
-                frozenset(owner for owner in owners.values() if isinstance(owner, int)),
-                frozenset(address for address, owner in owners.items() if owner == "ours"),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _sales_mails(tags: pd.DataFrame) -> set[tuple[str, str]]:
-    own = tags[tags["signal"].isin(SALES) & (tags["voice"] == "supplier")]
-    return set(zip(own["message_id"], own["supplier"], strict=True))
+def _mail(header: Header, directory: SupplierDirectory) -> _Mail:
+    party = Party.parse(header.sender)
+    owners = {to.address: directory.owner(to) for to in map(Party.parse, header.recipients.split("; ")) if to.address}
+    return _Mail(
+        header.date, header.offset, party.address, directory.owner(party),
+        frozenset(owner for owner in owners.values() if isinstance(owner, int)),
+        frozenset(address for address, owner in owners.items() if owner == "ours"),
+    )  # fmt: skip
 
 
 def _waits(thread: Sequence[_Mail], last: datetime) -> list[tuple[int, tuple[float, bool]]]:
@@ -317,75 +328,63 @@ def _waits(thread: Sequence[_Mail], last: datetime) -> list[tuple[int, tuple[flo
     return found
 
 
-def _replies(waits: Sequence[tuple[float, bool]]) -> dict[str, Any]:
-    answered = sum(ended for _, ended in waits)
-    return {
-        "answered": answered,
-        "unanswered": len(waits) - answered,
-        "reply_hours": median_wait(waits) if len(waits) >= FEWEST else None,
-    }
-
-
-def _starts(started: Sequence[bool]) -> dict[str, Any]:
-    plain = sum(started)
-    return {
-        "threads_started": len(started),
-        "started_without_sales": plain,
-        "share_without_sales": plain / len(started) if len(started) >= FEWEST else None,
-    }
-
-
-def _contacts(mails: Sequence[_Mail]) -> dict[str, Any]:
-    people = [mail for mail in mails if mail.sender and not is_shared_mailbox(mail.sender)]
-    dates: dict[str, list[datetime]] = defaultdict(list)
-    for mail in people:
-        dates[mail.sender].append(mail.date)
-    tenures = [(min(each), max(each)) for each in dates.values()]
-    first = min((mail.date for mail in mails), default=None)
-    last = max((mail.date for mail in mails), default=None)
-    days = [(stop - start) / timedelta(days=1) for start, stop in tenures]
-    left = sum(last is not None and last - stop >= _AWAY for _, stop in tenures)
+def _contacts(dates: Ints, people: Ints) -> dict[str, Any]:
+    """Count the people of a supplier, given its mails by date."""
+    known = people >= 0
+    own = dates[known]
+    _, first, who = np.unique(people[known], return_index=True, return_inverse=True)
+    start, stop = own[first], np.zeros(len(first), dtype=np.int64)
+    stop[who] = own  # the last one stays
+    # By first mail: the sum of the days depends on their order.
+    days = (((stop - start) / _DAY)[np.argsort(first)]).tolist()
+    left = int((dates[-1] - stop >= _AWAY).sum()) if len(dates) else 0
     years = sum(days) / _YEAR
     return {
-        "contacts": len(tenures),
-        "contacts_joined": sum(first is not None and start - first >= _AWAY for start, _ in tenures),
+        "contacts": len(days),
+        "contacts_joined": int((start - dates[0] >= _AWAY).sum()) if len(dates) else 0,
         "contacts_left": left,
         "tenure_days": median(days) if len(days) >= 3 else None,
         "turnover": left / years if years >= 1 else None,
-        "main_contact_lasts": _main_contact_lasts(people),
+        "main_contact_lasts": _main_contact_lasts(own, who),
     }
 
 
-def _main_contact_lasts(people: Sequence[_Mail]) -> bool | None:
-    if not people:
+def _main_contact_lasts(dates: Ints, who: Ints) -> bool | None:
+    if not len(dates):
         return None
-    middle = people[0].date + (people[-1].date - people[0].date) / 2
-    halves = [Counter(mail.sender for mail in people if (mail.date > middle) == late) for late in (False, True)]
-    if min(half.total() for half in halves) < FEWEST:
+    late = dates > dates[0] + round((dates[-1] - dates[0]) / 2)
+    halves = [np.bincount(who[half], minlength=who.max() + 1) for half in (~late, late)]
+    if min(half.sum() for half in halves) < FEWEST:
         return None
-    early, late = (_most(half) for half in halves)
-    return bool(early & late)
+    early, later = (half == half.max() for half in halves)
+    return bool((early & later).any())
 
 
-def _most(counted: Counter[str]) -> set[str]:
-    top = max(counted.values())
-    return {name for name, number in counted.items() if number == top}
-
-
-def _executives(mails: Sequence[_Mail], threads: dict[str, list[_Mail]], executives: frozenset[str]) -> dict[str, Any]:
+def _count_executives(thread: Sequence[_Mail], tallies: Mapping[int, _Tally]) -> None:
     """Count mail to executives; who answers an executive does not go around anybody."""
-    invited = {
-        mail.thread: next((each.date for each in threads[mail.thread] if each.sender in executives), None) for mail in mails
-    }
-    own = [mail for mail in mails if mail.ours and not _after(mail.date, invited[mail.thread])]
-    reached = [mail for mail in own if mail.ours & executives]
-    if not executives:
-        return {"to_us": len(own), "to_executives": None, "only_to_executives": None, "share_to_executives": None}
+    invited: dict[int, datetime | None] = {}
+    for mail in thread:
+        if not isinstance(mail.owner, int) or not mail.ours:
+            continue
+        tally = tallies[mail.owner]
+        if mail.owner not in invited:
+            invited[mail.owner] = next((each.date for each in thread if each.sender in tally.executives), None)
+        if _after(mail.date, invited[mail.owner]):
+            continue
+        tally.to_us += 1
+        if mail.ours & tally.executives:
+            tally.to_executives += 1
+            tally.only_to_executives += mail.ours <= tally.executives
+
+
+def _executives(tally: _Tally) -> dict[str, Any]:
+    if not tally.executives:
+        return {"to_us": tally.to_us, "to_executives": None, "only_to_executives": None, "share_to_executives": None}
     return {
-        "to_us": len(own),
-        "to_executives": len(reached),
-        "only_to_executives": sum(mail.ours <= executives for mail in reached),
-        "share_to_executives": len(reached) / len(own) if len(own) >= FEWEST else None,
+        "to_us": tally.to_us,
+        "to_executives": tally.to_executives,
+        "only_to_executives": tally.only_to_executives,
+        "share_to_executives": tally.to_executives / tally.to_us if tally.to_us >= FEWEST else None,
     }
 
 

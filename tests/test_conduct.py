@@ -2,15 +2,19 @@
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partnersignal.conduct import Conduct, SupplierConduct, measure_conduct, median_wait, working_hours
 from partnersignal.errors import InputError
+from partnersignal.headers import sorted_mails
 from partnersignal.lapses import find_lapses, lapses_table
 from partnersignal.messages import Party
 from partnersignal.portfolio import GROUPS, place_suppliers
@@ -31,7 +35,7 @@ def mails(*rows: tuple, **common: object) -> pd.DataFrame:
     table = []
     for number, (thread, hours, sender, recipients, *rest) in enumerate(rows):
         row = {
-            "message_id": f"m{number}", "thread_id": thread, "date": MONDAY + timedelta(hours=hours), "date_quality": "ok",
+            "message_id": f"m{number}", "thread_id": str(thread), "date": MONDAY + timedelta(hours=hours), "date_quality": "ok",
             "utc_offset": 0, "sender": sender, "recipients": recipients, "kind": "email", "bulk": False, "status": "tagged",
         }  # fmt: skip
         table.append(row | common | (rest[0] if rest else {}))
@@ -45,10 +49,18 @@ def tags(*rows: tuple) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).assign(sentence=0, text="words")
 
 
+def measured(
+    messages: pd.DataFrame, tagged: pd.DataFrame, directory: SupplierDirectory, end: datetime | None = None
+) -> tuple[SupplierConduct, ...]:
+    tables = (pa.Table.from_pandas(frame, preserve_index=False).to_batches(max_chunksize=3) for frame in (messages, tagged))
+    with TemporaryDirectory() as folder, sorted_mails(*tables, Path(folder) / "sorting") as sorted_ones:
+        return measure_conduct(sorted_ones, directory, end)
+
+
 def acme(
     messages: pd.DataFrame, tagged: pd.DataFrame | None = None, directory: SupplierDirectory = DIRECTORY
 ) -> SupplierConduct:
-    found = measure_conduct(messages, tags() if tagged is None else tagged, directory, datetime(2027, 1, 1))
+    found = measured(messages, tags() if tagged is None else tagged, directory, datetime(2027, 1, 1))
     return Conduct(found)["Acme"]
 
 
@@ -128,7 +140,7 @@ def test_automatic_bulk_undated_and_second_copies_do_not_count() -> None:
 
 def test_mail_after_the_end_is_left_out() -> None:
     messages = mails(("a", 0, US, ANN), ("a", 2, ANN, US))
-    (found,) = measure_conduct(messages, tags(), DIRECTORY, MONDAY + timedelta(hours=1))
+    (found,) = measured(messages, tags(), DIRECTORY, MONDAY + timedelta(hours=1))
     assert (found.messages, found.answered, found.unanswered) == (0, 0, 1)
 
 
@@ -224,9 +236,9 @@ def test_the_characters_of_the_sample(sample_run: Run) -> None:
 
 
 def test_without_mail_there_is_no_conduct() -> None:
-    assert measure_conduct(mails(("a", 0, US, US)), tags(), DIRECTORY) == ()
+    assert measured(mails(("a", 0, US, US)), tags(), DIRECTORY) == ()
     empty = mails(("a", 0, US, US)).head(0)
-    assert measure_conduct(empty, tags(), DIRECTORY) == ()
+    assert measured(empty, tags(), DIRECTORY) == ()
 
 
 @pytest.mark.parametrize(

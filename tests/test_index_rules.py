@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_index_reference import AS_OF, SIDE, Mail, collect, frames, random_mails, seeds, without_tags
 
 import partnersignal.index as room
-from partnersignal.index import ErrorCorrection, Evidence, build_index, explain, influence
+from partnersignal.index import ErrorCorrection, Evidence, build_index, explain, explain_all, influence
 from partnersignal.signals import labels
 
 PROPERTY = settings(max_examples=40, deadline=None)
@@ -102,6 +103,19 @@ def test_rule_4_contributions_add_up_exactly(seed: int, correction: ErrorCorrect
         assert all((value <= 0) == (SIDE[label] == "P") or value == 0 for label, value in explanation.baseline.items())
         assert list(explanation.baseline) == list(labels())
         assert explanation.contributions["contribution"].abs().is_monotonic_decreasing
+
+
+@PROPERTY
+@given(seed=seeds)
+def test_explained_at_once_or_one_by_one_is_the_same(seed: int) -> None:
+    """All suppliers at once give every bit of what each gives alone."""
+    mails = random_mails(seed, share=0.3)
+    index, tags = build_index(collect(mails), as_of=AS_OF), frames(mails)[1]
+    for together in explain_all(index, tags):
+        alone = explain(index, together.supplier, tags)
+        pd.testing.assert_frame_equal(together.contributions, alone.contributions, check_exact=True)
+        pd.testing.assert_frame_equal(together.movers, alone.movers, check_exact=True)
+        assert (together.baseline, together.index_without_movers) == (alone.baseline, alone.index_without_movers)
 
 
 @pytest.mark.parametrize("probability", [0.0, 1e-6, 0.5])

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mail import message, plan_rows
 
-from partnersignal.conversations import database, planned, scan_messages
+from partnersignal import database
+from partnersignal.conversations import planned, scan_messages
 from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Party, Unreadable
 

@@ -13,6 +13,7 @@ from conftest import SAMPLE
 
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
+from partnersignal.index import Evidence
 from partnersignal.runs import Run
 from partnersignal.runs.parts import part_path
 from partnersignal.runs.tables import SCHEMAS
@@ -306,3 +307,20 @@ def test_enron_is_accounted_for(shared: Path, tmp_path: Path) -> None:
     receipt = run.receipt
     assert receipt["read"] == 5373 == sum(receipt["messages"].values()) + receipt["unreadable"]["count"]
     assert receipt["unreadable"]["count"] == 0
+
+
+def test_a_roll_up_of_a_few_suppliers_at_a_time_is_the_same(
+    sample_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = []
+    for name, most in (("whole", 1_000_000), ("parts", 20)):
+        monkeypatch.setattr("partnersignal.runs.sources._HELD", most)
+        monkeypatch.setattr("partnersignal.report.data._TOGETHER", most)
+        folder = tmp_path / name
+        shutil.copytree(sample_run.folder, folder)
+        run = ps.open_run(folder).reindex()
+        assert run.evidence().table.equals(Evidence.merge([run.evidence()]).table)
+        names = ("index.csv", "evidence.csv", "conduct.csv", "report.html", "run.json")
+        outputs.append([(folder / each).read_bytes() for each in names])
+        assert not (folder / "sorting").exists()
+    assert outputs[0] == outputs[1]

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from partnersignal.conversations.database import database_beside, execute
 from partnersignal.conversations.repeats import find_repeats
 from partnersignal.conversations.words import Hashes, pack
+from partnersignal.database import database_beside, execute
 
 if TYPE_CHECKING:
     import duckdb

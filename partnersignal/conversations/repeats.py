@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from partnersignal.conversations.database import execute
+from partnersignal.database import execute
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,7 +11,7 @@ The mathematics is on one page, docs/index.md. Organisations are scored, never p
 """
 
 from partnersignal.index.audit import Audit, draw_audit, flagged_sentences, judge
-from partnersignal.index.contributions import Explanation, explain, influence
+from partnersignal.index.contributions import Explanation, explain, explain_all, influence
 from partnersignal.index.correction import ErrorCorrection, variation_between
 from partnersignal.index.evidence import Evidence
 from partnersignal.index.fitting import fit_prior
@@ -36,6 +36,7 @@ __all__ = [
     "draw_audit",
     "expected_ranks",
     "explain",
+    "explain_all",
     "fit_prior",
     "flagged_sentences",
     "groups",

@@ -112,7 +112,7 @@ class Comparison:
         found, (units, rest) = [], self._pairs[pair].points(number)
         for place, (name, sign) in enumerate(zip(pair, (-1.0, 1.0), strict=True)):
             threads = self._rolled[self.names.index(name)]
-            lines = counted_tags(self.index.evidence, threads, self.index.weights, tags, supplier)
+            lines = counted_tags(self.index.evidence, threads, self.index.weights, tags, [supplier])
             lines["contribution"] = sign * units[place][lines["side"].to_numpy()] * lines["mass"].to_numpy()
             found.append(lines.assign(period=name))
         table = pd.concat(found, ignore_index=True)

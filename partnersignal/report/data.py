@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -12,15 +13,16 @@ import numpy as np
 import pandas as pd
 
 from partnersignal.index import Explanation, Index, SupplierScore, build_index, expected_ranks, groups, influence
+from partnersignal.index.arrays import Ints
 from partnersignal.messages import VOICES
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
-from partnersignal.report.material import Material
-from partnersignal.report.passages import Limits, passages, shown_in_context
-from partnersignal.report.sources import Sources
+from partnersignal.report.material import Material, Thread
+from partnersignal.report.passages import Limits, contexts, passages
 from partnersignal.report.text import TITLE, shown
 
 _THREADS = 5  # shown of those that moved the index most
+_TOGETHER = 16_384  # tags of suppliers that are laid out together
 _MIN_CHANGE = 0.5  # points; a thread that moved less is not worth a line
 
 
@@ -48,7 +50,7 @@ def summary(material: Material) -> dict[str, Any]:
         "view": view(index),
         "prior": {"source": index.prior.source, "suppliers": index.prior.suppliers},
         "correction": index.correction.source,
-        "quotes": material.quotes and bool((material.tags["text"] != "").any() or not len(material.tags)),
+        "quotes": material.quotes and material.sources.worded(),
         "receipt": dict(material.receipt),
         "card": material.model_card,
         "events": [_plain(event) for event in sections.events],
@@ -59,38 +61,62 @@ def summary(material: Material) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def blocks(material: Material) -> list[dict[str, Any]]:
-    """Return what the page of each supplier needs.
+def blocks(material: Material) -> Iterator[dict[str, Any]]:
+    """Make what the page of each supplier needs.
 
     Parameters
     ----------
     material : Material
         The run.
 
-    Returns
-    -------
-    list of dict
+    Yields
+    ------
+    dict
         In the order of the index.
     """
-    lines, sections = history(material.index), material.sections
-    sources = Sources.of(material.messages, material.tags)
-    found = sum(len(explanation.contributions) for explanation in material.explanations)
-    limits = [Limits.share(len(each.contributions), found, len(material.explanations)) for each in material.explanations]
-    wanted = set().union(*map(shown_in_context, material.explanations, limits))
-    texts = material.texts(wanted) if material.quotes else {}
-    sentences = sentences_of(material.index)
-    pooled = pooled_rates(material, sentences)
-    return [
-        {
-            "history": lines[explanation.supplier],
-            "profile": profile(material, explanation, sentences[explanation.supplier], pooled),
-            "threads": _moving_threads(material, sources, explanation.supplier),
-            "conduct": [_plain(each) for each in sections.conduct.get(explanation.supplier, ())],
-            "cannot": [_plain(each) for each in sections.cannot.get(explanation.supplier, ())],
-            "evidence": passages(material, sources, texts, explanation, most),
-        }
-        for explanation, most in zip(material.explanations, limits, strict=True)
-    ]
+    lines, sections, index = history(material.index), material.sections, material.index
+    counts, shares, wanted = _overview(material)
+    texts = material.sources.texts(wanted) if material.quotes else {}
+    sentences = sentences_of(index)
+    pooled = per_100(counts, sum(sentences.values()))
+    moving = _moving_threads(material)
+    for explanations in _together(material.explanations):
+        limits = [shares[each.supplier] for each in explanations]
+        evidence = passages(material, texts, explanations, limits)
+        for explanation, shown_of_it in zip(explanations, evidence, strict=True):
+            name = explanation.supplier
+            yield {
+                "history": lines[name],
+                "profile": profile(index, explanation, sentences[name], pooled),
+                "threads": moving[name],
+                "conduct": [_plain(each) for each in sections.conduct.get(name, ())],
+                "cannot": [_plain(each) for each in sections.cannot.get(name, ())],
+                "evidence": shown_of_it,
+            }
+
+
+def _overview(material: Material) -> tuple[Ints, dict[str, Limits], set[str]]:
+    """Return the tags of each signal, how much of each supplier is shown, and the messages shown in context."""
+    counts, found, heads = np.zeros(len(material.index.evidence.signals), np.int64), {}, {}
+    for each in material.explanations:
+        counts += found_of(material.index, each)
+        found[each.supplier] = len(each.contributions)
+        heads[each.supplier] = each.contributions["message_id"].head(contexts(len(material.index))).tolist()
+    limits = {name: Limits.share(number, int(counts.sum()), len(found)) for name, number in found.items()}
+    return counts, limits, {each for name, ids in heads.items() for each in ids[: limits[name].sentences]}
+
+
+def _together(explanations: Iterable[Explanation]) -> Iterator[list[Explanation]]:
+    """Put suppliers together, which is faster, but no more than can be held."""
+    part, held = [], 0
+    for each in explanations:
+        part.append(each)
+        held += len(each.contributions)
+        if held >= _TOGETHER:
+            yield part
+            part, held = [], 0
+    if part:
+        yield part
 
 
 def without_bulk(index: Index) -> Index:
@@ -169,13 +195,13 @@ def portfolio(index: Index) -> dict[str, Any]:
     }
 
 
-def profile(material: Material, explanation: Explanation, sentences: int, pooled: Sequence[float]) -> list[list[float]]:
+def profile(index: Index, explanation: Explanation, sentences: int, pooled: Sequence[float]) -> list[list[float]]:
     """Return a supplier's signals: how many, how often, and what they moved.
 
     Parameters
     ----------
-    material : Material
-        The run.
+    index : Index
+        Of the run.
     explanation : Explanation
         Of the supplier.
     sentences : int
@@ -188,16 +214,38 @@ def profile(material: Material, explanation: Explanation, sentences: int, pooled
     list of [found, per 100 sentences, of all suppliers, points found, points a typical supplier]
         A row a signal. The last two differ by what the signal moved the index.
     """
-    rows = explanation.contributions
-    found, points = rows.groupby("signal").size(), rows.groupby("signal")["contribution"].sum()
-    own = _per_100(material, [explanation], sentences)
+    rows, points = explanation.contributions, defaultdict(list)
+    for label, value in zip(rows["signal"].tolist(), rows["contribution"].tolist(), strict=True):
+        points[label].append(value)
+    found = found_of(index, explanation)
     return [
         [
-            int(found.get(label, 0)), round(own[i], 3), round(pooled[i], 3),
-            round(float(points.get(label, 0.0)), 4), round(-explanation.baseline[label], 4),
+            int(count), round(own, 3), round(of_all, 3),
+            round(math.fsum(points[signal.label]), 4), round(-explanation.baseline[signal.label], 4),
         ]
-        for i, label in enumerate(signal.label for signal in material.index.evidence.signals)
+        for signal, count, own, of_all in zip(
+            index.evidence.signals, found, per_100(found, sentences), pooled, strict=True
+        )
     ]  # fmt: skip
+
+
+def found_of(index: Index, explanation: Explanation) -> Ints:
+    """Count the tags of a supplier.
+
+    Parameters
+    ----------
+    index : Index
+        Of the run.
+    explanation : Explanation
+        Of the supplier.
+
+    Returns
+    -------
+    array of int of shape (n_signals,)
+        How many of each signal.
+    """
+    labels = pd.Index([signal.label for signal in index.evidence.signals])
+    return np.bincount(labels.get_indexer(pd.Index(explanation.contributions["signal"])), minlength=len(labels))
 
 
 def sentences_of(index: Index) -> dict[str, int]:
@@ -219,47 +267,40 @@ def sentences_of(index: Index) -> dict[str, int]:
     return {name: int(count) for name, count in zip(names, counts, strict=True)}
 
 
-def pooled_rates(material: Material, sentences: Mapping[str, int]) -> list[float]:
-    """Return the tags of all suppliers per 100 eligible sentences.
+def per_100(found: Ints, sentences: int) -> list[float]:
+    """Return tags per 100 eligible sentences.
 
     Parameters
     ----------
-    material : Material
-        The run.
-    sentences : mapping of str to int
-        By supplier.
+    found : array of int of shape (n_signals,)
+        Tags of each signal.
+    sentences : int
+        Eligible sentences.
 
     Returns
     -------
     list of float
         A rate a signal.
     """
-    return _per_100(material, material.explanations, sum(sentences.values()))
+    return [100 * int(count) / sentences if sentences else 0.0 for count in found]
 
 
-def _per_100(material: Material, explanations: Sequence[Explanation], sentences: int) -> list[float]:
-    """Return the tags of each signal per 100 eligible sentences."""
-    labels = [signal.label for signal in material.index.evidence.signals]
-    found = np.zeros(len(labels))
-    for explanation in explanations:
-        counts = explanation.contributions["signal"].value_counts()
-        found += [int(counts.get(label, 0)) for label in labels]
-    return [float(100 * count / sentences) if sentences else 0.0 for count in found]
+def _moving_threads(material: Material) -> dict[str, list[dict[str, Any]]]:
+    """Return the threads that moved the index of each supplier most."""
+    moved = {each.supplier: influence(material.index, each.supplier).head(_THREADS) for each in material.index}
+    rows = {name: each[each["change"].abs() >= _MIN_CHANGE].to_dict("records") for name, each in moved.items()}
+    known = material.sources.threads({str(row["thread_id"]) for each in rows.values() for row in each})
+    return {name: [_moving_thread(material, known.get(row["thread_id"]), row) for row in each] for name, each in rows.items()}
 
 
-def _moving_threads(material: Material, sources: Sources, supplier: str) -> list[dict[str, Any]]:
-    moved = influence(material.index, supplier).head(_THREADS)
-    moved = moved[moved["change"].abs() >= _MIN_CHANGE].join(sources.threads, on="thread_id")
-    return [
-        {
-            "subject": shown(str(row["subject"] or ""), TITLE) if material.quotes and not pd.isna(row["subject"]) else "",
-            "bulk": str(row["thread_id"]).startswith("bulk:"),
-            "messages": None if pd.isna(row["messages"]) else int(row["messages"]),
-            "from": day(row["first"]) or None, "to": day(row["last"]) or None,
-            "without": round(float(row["index_without"]), 2), "change": round(float(row["change"]), 2),
-        }
-        for row in moved.to_dict("records")
-    ]  # fmt: skip
+def _moving_thread(material: Material, thread: Thread | None, row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "subject": shown(thread.subject, TITLE) if material.quotes and thread else "",
+        "bulk": str(row["thread_id"]).startswith("bulk:"),
+        "messages": thread.messages if thread else None,
+        "from": day(thread.first) or None if thread else None, "to": day(thread.last) or None if thread else None,
+        "without": round(float(row["index_without"]), 2), "change": round(float(row["change"]), 2),
+    }  # fmt: skip
 
 
 def _score(score: SupplierScore, ranks: dict[str, float]) -> dict[str, Any]:

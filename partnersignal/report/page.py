@@ -38,7 +38,7 @@ def write_report(path: Path, material: Material) -> None:
         "report.html",
         _SCRIPTS,
         summary=script_json(facts),
-        blocks=[packed(block) for block in blocks(material)],
+        blocks=map(packed, blocks(material)),
         scores=material.index.scores,
         material=material,
     )
@@ -72,15 +72,19 @@ def render(path: Path, template: str, scripts: Iterable[str], **values: Any) -> 
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
-    page = environment.get_template(template).render(
+    pieces = environment.get_template(template).generate(
         policy=Markup(policy),  # noqa: S704 - our own words
         style=Markup(style),  # noqa: S704 - our own files
         script=Markup(script),  # noqa: S704 - our own files
         **values,
     )
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(page, encoding="utf-8")
-    os.replace(draft, path)
+    try:
+        with open(draft, "w", encoding="utf-8") as file:
+            file.writelines(pieces)  # a page is too large to hold
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def script_json(data: Any) -> Markup:

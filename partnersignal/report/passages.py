@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ import pandas as pd
 from partnersignal.index import Explanation
 from partnersignal.messages import VOICES
 from partnersignal.report.material import Material
-from partnersignal.report.sources import Sources
 from partnersignal.report.text import TITLE, around, shown, utf16
 
 # Bounds of the whole page, shared by its suppliers: evidence.csv has everything.
@@ -56,97 +56,120 @@ class Limits:
             In proportion, and never so few that a small supplier loses its evidence to large ones.
         """
         part = found if all_found <= MOST_SENTENCES else max(_FEWEST, MOST_SENTENCES * found // all_found)
-        return cls(part, max(40, MOST_CONTEXTS // max(1, suppliers)))
+        return cls(part, contexts(suppliers))
 
 
-def shown_in_context(explanation: Explanation, limits: Limits) -> set[str]:
-    """Return the messages that the page shows words of around a sentence.
+def contexts(suppliers: int) -> int:
+    """Return how many sentences of a supplier keep the words around them.
 
     Parameters
     ----------
-    explanation : Explanation
-        Of a supplier.
-    limits : Limits
-        How much to keep.
+    suppliers : int
+        Number of suppliers.
 
     Returns
     -------
-    set of str
-        Their ids.
+    int
+        The same for all.
     """
-    return set(explanation.contributions["message_id"].head(min(limits.sentences, limits.contexts)))
+    return max(40, MOST_CONTEXTS // max(1, suppliers))
 
 
 def passages(
-    material: Material, sources: Sources, texts: Mapping[str, str], explanation: Explanation, limits: Limits
-) -> dict[str, Any]:
-    """Return the evidence of a supplier as columns.
+    material: Material,
+    texts: Mapping[str, str],
+    explanations: Sequence[Explanation],
+    limits: Sequence[Limits],
+) -> list[dict[str, Any]]:
+    """Return the evidence of some suppliers as columns.
 
     Parameters
     ----------
     material : Material
         The run.
-    sources : Sources
-        Its tables.
     texts : mapping of str to str
-        Of the messages that are `shown_in_context`.
-    explanation : Explanation
-        Of the supplier.
-    limits : Limits
-        How much to keep.
+        Of the messages that are shown in context.
+    explanations : sequence of Explanation
+        Of the suppliers.
+    limits : sequence of Limits
+        How much of each to keep.
 
     Returns
     -------
-    dict
-        For the page; ``found`` is how many there are, ``signal`` and so on hold those kept.
+    list of dict
+        For the page, one a supplier; ``found`` is how many there are, ``signal`` and so on hold those kept.
     """
-    rows = explanation.contributions
-    places = sources.tags.iloc[sources.tags_of.get(explanation.supplier, [])]
-    kept = rows.head(limits.sentences).merge(places, on=["message_id", "sentence", "signal"], how="left")
-    messages = list(dict.fromkeys(kept["message_id"]))
-    number = {message: i for i, message in enumerate(messages)}
+    heads = [each.contributions.head(most.sentences) for each, most in zip(explanations, limits, strict=True)]
+    kept = pd.concat(heads, ignore_index=True)
+    columns = _columns(material, kept)
+    subjects = material.sources.subjects(set(columns["message_id"])) if material.quotes else {}
+    cuts = np.cumsum([0, *map(len, heads)])
+    return [
+        _passages(material, subjects, texts, {name: values[start:stop] for name, values in columns.items()}, each, most)
+        for each, most, (start, stop) in zip(explanations, limits, pairwise(cuts), strict=True)
+    ]
+
+
+def _columns(material: Material, kept: pd.DataFrame) -> dict[str, list[Any]]:
+    """Turn the columns of many suppliers into lists at once."""
     labels = {signal.label: i for i, signal in enumerate(material.index.evidence.signals)}
-    sentences = [shown(text) if material.quotes else "" for text in kept["text"]]
-    before, after = _contexts(kept.head(limits.contexts), texts) if material.quotes else ([], [])
-    subjects = sources.subjects.reindex(messages).fillna("") if material.quotes else [""] * len(messages)
-    days = pd.to_datetime(kept["date"], utc=True).dt.floor("D")
+    days = pd.to_datetime(kept["date"], utc=True).dt.floor("D").dt.tz_localize(None)
+    numbers = days.to_numpy("datetime64[D]").astype(np.int64).tolist()
     return {
-        "found": len(rows),
-        "signal": [labels[label] for label in kept["signal"]],
-        "probability": [round(1000 * value) for value in kept["probability"]],
-        "points": [round(float(value), 4) for value in kept["contribution"]],
-        "day": [None if pd.isna(day) else int(day.timestamp() // 86_400) for day in days],
-        "voice": [VOICES.index(voice) for voice in kept["voice"]],
-        "bulk": [int(value) for value in kept["bulk"].fillna(value=False)],
-        "message": [number[message] for message in kept["message_id"]],
-        "sentence": [int(value) for value in kept["sentence"]],
-        "text": sentences,
-        "before": before,
-        "after": after,
-        "marks": _marks(material, kept),
-        "ids": messages,
-        "subjects": [shown(subject, TITLE) for subject in subjects],
+        "message_id": kept["message_id"].tolist(),
+        "sentence": kept["sentence"].tolist(),
+        "label": kept["signal"].tolist(),
+        "said": kept["text"].tolist(),
+        "start": kept["start"].tolist(),
+        "end": kept["end"].tolist(),
+        "signal": [labels[label] for label in kept["signal"].tolist()],
+        "probability": [round(1000 * value) for value in kept["probability"].tolist()],
+        "points": [round(value, 4) for value in kept["contribution"].tolist()],
+        "day": [None if missing else day for missing, day in zip(days.isna(), numbers, strict=True)],
+        "voice": [VOICES.index(voice) for voice in kept["voice"].tolist()],
+        "bulk": kept["bulk"].astype("int64").tolist(),
     }
 
 
-def _contexts(kept: pd.DataFrame, texts: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    starts, ends = (kept[name].fillna(0).to_numpy(dtype=np.int64) for name in ("start", "end"))
-    pairs = [
-        around(texts.get(message, ""), int(start), int(end), _REACH)
-        for message, start, end in zip(kept["message_id"], starts, ends, strict=True)
-    ]
+def _passages(
+    material: Material,
+    subjects: Mapping[str, str],
+    texts: Mapping[str, str],
+    rows: Mapping[str, list[Any]],
+    explanation: Explanation,
+    limits: Limits,
+) -> dict[str, Any]:
+    messages = list(dict.fromkeys(rows["message_id"]))
+    number = {message: i for i, message in enumerate(messages)}
+    before, after = _contexts(rows, texts, limits.contexts) if material.quotes else ([], [])
+    return {
+        "found": len(explanation.contributions),
+        **{name: rows[name] for name in ("signal", "probability", "points", "day", "voice", "bulk")},
+        "message": [number[message] for message in rows["message_id"]],
+        "sentence": rows["sentence"],
+        "text": [shown(text) if material.quotes else "" for text in rows["said"]],
+        "before": before,
+        "after": after,
+        "marks": _marks(material, rows),
+        "ids": messages,
+        "subjects": [shown(subjects.get(message, ""), TITLE) for message in messages],
+    }
+
+
+def _contexts(rows: Mapping[str, list[Any]], texts: Mapping[str, str], most: int) -> tuple[list[str], list[str]]:
+    places = zip(*(rows[name][:most] for name in ("message_id", "start", "end")), strict=True)
+    pairs = [around(texts.get(message, ""), start, end, _REACH) for message, start, end in places]
     return [before for before, _ in pairs], [after for _, after in pairs]
 
 
-def _marks(material: Material, kept: pd.DataFrame) -> dict[str, list[list[int]]]:
+def _marks(material: Material, rows: Mapping[str, list[Any]]) -> dict[str, list[list[int]]]:
     """Return the deciding words, by row, in the units of the page."""
     marks = material.sections.marks
     if not marks or not material.quotes:
         return {}
-    found = {}
-    for i, row in enumerate(kept.to_dict("records")):
-        spans = marks.get((str(row["message_id"]), int(row["sentence"]), str(row["signal"])), ())
-        if spans:
-            text = str(row["text"])
-            found[str(i)] = [[utf16(text, start), utf16(text, end)] for start, end in sorted(spans)]
-    return found
+    keys = zip(rows["message_id"], rows["sentence"], rows["label"], strict=True)
+    return {
+        str(i): [[utf16(text, start), utf16(text, end)] for start, end in sorted(marks[key])]
+        for i, (key, text) in enumerate(zip(keys, rows["said"], strict=True))
+        if marks.get(key)
+    }

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from partnersignal.index import Explanation, SupplierScore
 from partnersignal.index.arrays import SIDES
-from partnersignal.report.data import pooled_rates, profile, sentences_of
+from partnersignal.report.data import found_of, per_100, profile, sentences_of
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
 from partnersignal.report.masking import Mask, make_mask
@@ -61,7 +63,7 @@ def write_scorecard(path: Path, material: Material, score: SupplierScore, others
         Further names and domains of other suppliers.
     """
     explanation = next(each for each in material.explanations if each.supplier == score.supplier)
-    mask = make_mask(material.messages, score.supplier, (each.supplier for each in material.index), others)
+    mask = make_mask(material.sources.headers(), score.supplier, (each.supplier for each in material.index), others)
     # Only what the page shows goes into it: nothing is hidden by style or script alone.
     facts = {
         "name": score.supplier,
@@ -101,11 +103,12 @@ def slug(name: str) -> str:
 
 
 def _signals(material: Material, explanation: Explanation) -> list[dict[str, Any]]:
-    counts = sentences_of(material.index)
-    rows = profile(material, explanation, counts[explanation.supplier], pooled_rates(material, counts))
+    index, sentences = material.index, sentences_of(material.index)
+    found = np.sum([found_of(index, each) for each in material.explanations], axis=0)
+    rows = profile(index, explanation, sentences[explanation.supplier], per_100(found, sum(sentences.values())))
     return [
         asdict(signal) | {"found": row[0], "own": row[1], "portfolio": row[2]}
-        for signal, row in zip(material.index.evidence.signals, rows, strict=True)
+        for signal, row in zip(index.evidence.signals, rows, strict=True)
     ]
 
 

@@ -30,10 +30,12 @@ from partnersignal.runs.scoring import at_work, build_run, scan_export, silent, 
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
 from partnersignal.runs.shards import TagJob
 from partnersignal.runs.state import write_state
-from partnersignal.runs.tables import KEPT, SCAN_FILE, join_tables
+from partnersignal.runs.tables import KEPT, SCAN_FILE, join_tables, stream_table
 from partnersignal.suppliers import SupplierDirectory, infer_directory
 from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.tagger import find_model
+
+_ROWS = 16_384  # read at a time
 
 
 def append(
@@ -102,8 +104,7 @@ def _append(
     scans = [run.folder / SCAN_FILE, *scan_export(opened, work, workers, progress)]
     with planned(map(read_scan, scans), work) as plan:
         write_plan(plan, work, first=1)
-        with pq.ParquetFile(run.folder / "messages.parquet") as messages:
-            renamed = plan.renamed(messages.iter_batches(columns=["message_id", "thread_id"], use_threads=False))
+        renamed = plan.renamed(stream_table(run.folder / "messages.parquet", ["message_id", "thread_id"], _ROWS))
         orphans = plan.orphans(0)
     if not any(plan.readable[1:]):
         shutil.rmtree(run.folder / "work", ignore_errors=True)

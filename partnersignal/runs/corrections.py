@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -146,13 +146,51 @@ def _cell(value: Any) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
+@dataclass(frozen=True)
+class Changed:
+    """The rows of the corrected messages, as they are to be.
+
+    Attributes
+    ----------
+    messages : frozenset of str
+        The corrected messages: their rows in the tables of the run are replaced by these.
+    tags, exposure : pandas.DataFrame
+        All rows of these messages.
+    counts : dict of str to int
+        As in `Corrected`.
+    """
+
+    messages: frozenset[str]
+    tags: pd.DataFrame
+    exposure: pd.DataFrame
+    counts: dict[str, int]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the rows of one table.
+
+        Parameters
+        ----------
+        name : str
+            ``tags`` or ``exposure``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As in the run.
+        """
+        return {"tags": self.tags, "exposure": self.exposure}[name]
+
+
+NO_CHANGE = Changed(frozenset(), pd.DataFrame(), pd.DataFrame(), dict.fromkeys([*ACTIONS, "without_effect"], 0))
+
+
 def apply_corrections(
     corrections: Sequence[Correction],
     messages: pd.DataFrame,
     tags: pd.DataFrame,
     exposure: pd.DataFrame,
-    suppliers: Sequence[str],
-) -> Corrected:
+    suppliers: Collection[str],
+) -> Changed:
     """Lay corrections over the tags of a run, in order; the tables of the run stay as they are.
 
     Parameters
@@ -160,13 +198,13 @@ def apply_corrections(
     corrections : sequence of Correction
         From `read_corrections`.
     messages, tags, exposure : pandas.DataFrame
-        The tables of a run.
-    suppliers : sequence of str
+        The rows of the corrected messages.
+    suppliers : collection of str
         All names that may be moved to.
 
     Returns
     -------
-    Corrected
+    Changed
         An added tag has probability 1. Exposure follows: a sentence that is moved counts for its new supplier.
 
     Raises
@@ -175,15 +213,13 @@ def apply_corrections(
         If a correction names a message, sentence or supplier that there is not; the message names the line.
     """
     counts = dict.fromkeys([*ACTIONS, "without_effect"], 0)
-    if not corrections:
-        return Corrected(tags, exposure, counts)
     ids = {correction.message_id for correction in corrections}
-    desk = _Desk(ids, messages, tags, exposure, frozenset(suppliers) | frozenset(exposure["supplier"]))
+    desk = _Desk(ids, messages, tags, exposure, frozenset(suppliers))
     for correction in corrections:
         desk.check(correction)
         done = {"strike": desk.strike, "add": desk.add, "move": desk.move}[correction.action](correction)
         counts[correction.action if done else "without_effect"] += 1
-    return Corrected(desk.tags_table(), desk.exposure_table(), counts)
+    return Changed(frozenset(ids), desk.tags_table(), desk.exposure_table(), counts)
 
 
 class _Desk:
@@ -254,13 +290,13 @@ class _Desk:
 
     def tags_table(self) -> pd.DataFrame:
         rows = [row for key in self._rows for row in self._rows[key]]
-        return _joined(self._tags, self._rows, rows)
+        return _like(self._tags, rows)
 
     def exposure_table(self) -> pd.DataFrame:
         rows = [
             share for key in self._shares for share in self._shares[key].values() if share["sentences"] + share["ineligible"]
         ]
-        return _joined(self._exposure, self._shares, rows)
+        return _like(self._exposure, rows)
 
     def _tagged(self, message_id: str, supplier: str) -> int:
         return len({row["sentence"] for row in self._rows[message_id] if row["supplier"] == supplier})
@@ -323,9 +359,5 @@ def _place(message: dict[str, Any], number: int) -> dict[str, Any]:
     return {"start": found.start, "end": found.end, "text": found.text, "zone": found.zone}
 
 
-def _joined(table: pd.DataFrame, replaced: dict[str, Any], rows: list[dict[str, Any]]) -> pd.DataFrame:
-    kept = table[~table["message_id"].isin(list(replaced))]
-    if not rows:
-        return kept.reset_index(drop=True)
-    fresh = pd.DataFrame(rows, columns=list(table.columns)).astype(table.dtypes.to_dict())
-    return pd.concat([kept, fresh], ignore_index=True)
+def _like(table: pd.DataFrame, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(table.columns)).astype(table.dtypes.to_dict()) if rows else table.head(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,8 +58,8 @@ class KnownModel:
 
 
 def find_marks(
-    explanations: Sequence[Explanation],
-    messages: Callable[[], pd.DataFrame],
+    explanations: Iterable[Explanation],
+    messages: Callable[[Collection[str]], pd.DataFrame],
     directory: SupplierDirectory,
     model: KnownModel,
     by_hand: Collection[TagKey] = (),
@@ -71,10 +71,10 @@ def find_marks(
 
     Parameters
     ----------
-    explanations : sequence of Explanation
+    explanations : iterable of Explanation
         Of all suppliers.
     messages : callable
-        Reads the run's table, which is only needed for a model that reads the sentence before.
+        Told ids, reads the rows of these messages, which are only needed for a model that reads the sentence before.
     directory : SupplierDirectory
         Who is who, as the run was attributed.
     model : KnownModel
@@ -100,7 +100,7 @@ def find_marks(
     if not rows or not model.there():
         return {}
     tagger = _tagger(model)
-    known = _rows(messages(), {row.message_id for row in rows}) if tagger.reads_context else {}
+    known = _rows(messages({row.message_id for row in rows})) if tagger.reads_context else {}
     marks = {}
     for row in rows:
         previous = _before(known[row.message_id], row.sentence, directory) if row.message_id in known else ""
@@ -109,12 +109,12 @@ def find_marks(
     return {key: spans for key, spans in marks.items() if spans}
 
 
-def _rows(messages: pd.DataFrame, wanted: set[str]) -> dict[str, Any]:
-    kept = messages[messages["message_id"].isin(wanted) & (messages["status"] != "duplicate")]
+def _rows(messages: pd.DataFrame) -> dict[str, Any]:
+    kept = messages[messages["status"] != "duplicate"]
     return {str(row.message_id): row for row in kept.itertuples()}
 
 
-def _heaviest(explanations: Sequence[Explanation], by_hand: set[TagKey], most: int, each: int) -> list[Any]:
+def _heaviest(explanations: Iterable[Explanation], by_hand: set[TagKey], most: int, each: int) -> list[Any]:
     """Return the tags to explain: every supplier's heaviest sentence, then every second one, and so on."""
     parts = []
     for explanation in explanations:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from partnersignal.conversations import SCAN, Plan
 from partnersignal.runs.files import checksum, write_json
-from partnersignal.runs.tables import write_table
+from partnersignal.runs.tables import stream_table, write_table
 
 _ROWS = 4_096  # read at a time
 
@@ -110,13 +110,12 @@ def read_scan(path: Path) -> Iterator[pa.RecordBatch]:
     path : pathlib.Path
         Of one shard, or of a whole run.
 
-    Yields
-    ------
-    pyarrow.RecordBatch
+    Returns
+    -------
+    iterator of pyarrow.RecordBatch
         As `scan_messages` gave them.
     """
-    with pq.ParquetFile(path) as file:
-        yield from file.iter_batches(_ROWS, columns=SCAN.names, use_threads=False)
+    return stream_table(path, SCAN.names, _ROWS)
 
 
 def write_plan(plan: Plan, work: Path, first: int = 0) -> None:

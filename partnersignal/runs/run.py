@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from partnersignal.conduct import Conduct, measure_conduct
 from partnersignal.errors import InputError, RunError
+from partnersignal.headers import HEADERS, SELLING, sorted_mails
 from partnersignal.index import (
     Audit,
     Comparison,
@@ -35,25 +33,26 @@ from partnersignal.index import (
     trend,
 )
 from partnersignal.index.audit import CANNOT_KNOW
-from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
 from partnersignal.index.periods import By
-from partnersignal.lapses import SupplierLapses, find_lapses
+from partnersignal.lapses import EXPLANATIONS, LAPSES, SupplierLapses, find_lapses
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
-from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, apply_corrections, read_corrections
+from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, read_corrections
 from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.results import RunIndex
 from partnersignal.runs.settings import parse_day
+from partnersignal.runs.sources import Explanations, StoredSources, read_evidence
 from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
+from partnersignal.runs.stored import Stored, open_tables
+from partnersignal.runs.tables import MESSAGES, TAGS
 from partnersignal.signals import Signal
 from partnersignal.suppliers import SupplierDirectory, load_directory
 from partnersignal.tagging.folder import CARD_FILE, load_config
 from partnersignal.tagging.tagger import find_model
 
-_READ = 1_024  # messages whose texts are read at a time
 TABLES = ("messages", "tags", "exposure")
 NOT_MEASURED = "not measured by this model: taken as 0"
 
@@ -81,21 +80,9 @@ class Run:
         return pd.read_parquet(self.folder / "messages.parquet")
 
     @cached_property
-    def _headers(self) -> pd.DataFrame:
-        """The table of messages without their texts and hashes, which would fill the memory."""
-        path = self.folder / "messages.parquet"
-        columns = [name for name in pq.read_schema(path).names if name not in ("text", "orphans", "repeats")]
-        return pd.read_parquet(path, columns=columns)
-
-    def _texts(self, message_ids: Collection[str]) -> dict[str, str]:
-        """Read the texts of some messages; a duplicate has none."""
-        found: dict[str, str] = {}
-        with pq.ParquetFile(self.folder / "messages.parquet") as file:
-            for batch in file.iter_batches(_READ, columns=["message_id", "text", "status"], use_threads=False):
-                wanted = pc.is_in(batch["message_id"], value_set=pa.array(message_ids, pa.string()))
-                some = batch.filter(pc.and_(wanted, pc.not_equal(batch["status"], "duplicate")))
-                found |= dict(zip(some["message_id"].to_pylist(), some["text"].to_pylist(), strict=True))
-        return found
+    def _stored(self) -> Stored:
+        """The tables, to be read a few rows at a time."""
+        return open_tables(self.folder, self.corrections, self.directory.names if self.corrections else tuple)
 
     @property
     def tags(self) -> pd.DataFrame:
@@ -105,11 +92,7 @@ class Run:
     @cached_property
     def corrected(self) -> Corrected:
         """Return tags and exposure with the corrections in them, and what those did."""
-        tags, exposure = (pd.read_parquet(self.folder / f"{name}.parquet") for name in ("tags", "exposure"))
-        corrections = self.corrections
-        if not corrections:
-            return apply_corrections((), pd.DataFrame(), tags, exposure, ())
-        return apply_corrections(corrections, self.messages, tags, exposure, self.directory.names())
+        return Corrected(self._stored.whole("tags"), self._stored.whole("exposure"), self._stored.changed.counts)
 
     @property
     def corrections(self) -> tuple[Correction, ...]:
@@ -156,9 +139,7 @@ class Run:
         Evidence
             What the index is built from.
         """
-        if not (self.folder / CORRECTIONS_FILE).is_file():
-            return read_evidence(self.folder, self._signals())
-        return Evidence.collect(self.corrected.exposure, self.tags, self._signals())
+        return read_evidence(self._stored, self._signals())
 
     def _signals(self) -> tuple[Signal, ...]:
         """Return the taxonomy of the tags; a run keeps it, for its model may be gone."""
@@ -178,9 +159,15 @@ class Run:
         Conduct
             One `SupplierConduct` a supplier; beside the index and no part of it.
         """
+        return self._conduct
+
+    @cached_property
+    def _conduct(self) -> Conduct:
         as_of = self.state["index"]["as_of"]
         end = datetime.fromisoformat(as_of) + timedelta(days=1) if as_of else None
-        return Conduct(measure_conduct(self._headers, self.tags, self.directory, end))
+        messages, tags = self._stored.batches("messages", HEADERS), self._stored.batches("tags", SELLING)
+        with sorted_mails(messages, tags, self.folder / "sorting") as mails:
+            return Conduct(measure_conduct(mails, self.directory, end))
 
     def lapses(self) -> tuple[SupplierLapses, ...]:
         """Tell unresponsiveness and broken promises with an explanation from those without.
@@ -190,7 +177,9 @@ class Run:
         tuple of SupplierLapses
             One a supplier and signal, with the sentences.
         """
-        return find_lapses(self._headers, self.tags)
+        tags = self._stored.select("tags", TAGS.names, "signal", (*LAPSES, *EXPLANATIONS))
+        ids = set(tags["message_id"])
+        return find_lapses(self._stored.select("messages", ["message_id", "thread_id"], "message_id", ids), tags)
 
     def portfolio(self) -> tuple[Placement, ...]:
         """Place the suppliers: keep close, grow, watch or question.
@@ -366,6 +355,24 @@ class Run:
         InputError
             If a setting or the audit cannot be used.
         """
+        found = self._reweigh(weights, since, until, half_life, audit)
+        fresh = Run(self.folder)
+        receipt = {**self.receipt, "corrections": fresh._stored.changed.counts}
+        if found:
+            receipt |= fresh._audit_receipt(found, audit)
+        write_json(self.folder / "receipt.json", receipt)
+        fresh.write_outputs()
+        return fresh
+
+    def _reweigh(
+        self,
+        weights: Mapping[str, float] | None,
+        since: date | None,
+        until: date | None,
+        half_life: float | None,
+        audit: str | os.PathLike[str] | None,
+    ) -> Audit | None:
+        """Write the state of an index of other settings; return its audit."""
         state = self.state["index"]
         changed = weights is not None
         merged = {**state["weights"], **weights} if weights is not None else state["weights"]
@@ -377,13 +384,7 @@ class Run:
         )  # fmt: skip
         told = {"audit": found.to_dict()} if found else {}
         write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life) | told})
-        fresh = Run(self.folder)
-        receipt = {**self.receipt, "corrections": fresh.corrected.counts}
-        if found:
-            receipt |= fresh._audit_receipt(found, audit)
-        write_json(self.folder / "receipt.json", receipt)
-        fresh.write_outputs()
-        return fresh
+        return found
 
     def _audited(
         self, evidence: Evidence, weights: Mapping[str, float], path: str | os.PathLike[str] | None
@@ -435,7 +436,7 @@ class Run:
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         write_evidence(self.folder / "evidence.csv", material.explanations)
-        few = FEW if len(material.messages) <= LARGE else 0
+        few = FEW if self._stored.count("messages") <= LARGE else 0
         write_report(self.folder / "report.html", self._marked(material, few, EACH))
 
     def sections(self, directory: SupplierDirectory | None = None) -> Sections:
@@ -471,11 +472,9 @@ class Run:
         card = find_model(self._model.name) / CARD_FILE if self._model.there() else None
         return Material(
             index=self.index.model,
-            explanations=[result.explain() for result in self.index],
-            messages=self._headers,
-            tags=self.tags,
+            explanations=Explanations(self.index.model, self._stored),
+            sources=StoredSources(self._stored),
             receipt=self.receipt,
-            texts=self._texts,
             model_card=card.read_text(encoding="utf-8") if card is not None and card.is_file() else "",
             sections=sections or self.sections(),
             quotes=quotes,
@@ -527,11 +526,12 @@ class Run:
         if not material.quotes:
             return material
         added = {(each.message_id, each.sentence, each.signal) for each in self.corrections if each.action == "add"}
-        found = find_marks(
-            material.explanations, lambda: self.messages, self.directory, self._model, added, most=most, each=each
-        )
+        found = find_marks(material.explanations, self._rows, self.directory, self._model, added, most=most, each=each)
         marks = {**found, **material.sections.marks}
         return replace(material, sections=replace(material.sections, marks=marks))
+
+    def _rows(self, message_ids: Collection[str]) -> pd.DataFrame:
+        return self._stored.select("messages", MESSAGES.names, "message_id", message_ids)
 
     def write_scorecard(self, supplier: str, *, others: Iterable[str] = (), quotes: bool = True) -> Path:
         """Write a page about one supplier that can be given to it.
@@ -559,27 +559,6 @@ class Run:
         path = self.folder / f"scorecard-{slug(score.supplier)}.html"
         write_scorecard(path, self.material(quotes=quotes), score, tuple(others))
         return path
-
-
-def read_evidence(folder: Path, signals: Sequence[Signal]) -> Evidence:
-    """Count the tables of a run, reading only the columns that count.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        With ``exposure.parquet`` and ``tags.parquet``.
-    signals : sequence of Signal
-        The taxonomy that the tags were made with.
-
-    Returns
-    -------
-    Evidence
-        What the index is built from.
-    """
-    # One thread: several hold several row groups decoded at once, a hundred megabytes more for a million tags.
-    exposure = pd.read_parquet(folder / "exposure.parquet", columns=list(EXPOSURE_COLUMNS), use_threads=False)
-    tags = pd.read_parquet(folder / "tags.parquet", columns=list(TAG_COLUMNS), use_threads=False)
-    return Evidence.collect(exposure, tags, signals)
 
 
 def index_state(built: Index, bulk: str, since: date | None, until: date | None, half_life: float | None) -> dict[str, Any]:

@@ -361,6 +361,7 @@ def build_run(folder: Path, receipt: dict[str, Any], weights: Mapping[str, float
     write_json(folder / "receipt.json", receipt)
     told = {"false_alarm_variation": variation, "signals": [asdict(signal) for signal in config.signals]}
     write_state(folder, {**state, **told, "index": index_state(built, "count", None, None, None)})
+    del built  # the outputs are made of an index of their own
     run = Run(folder)
     run.write_outputs()
     return run

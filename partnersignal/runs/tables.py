@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,28 @@ def one_batch(frame: pd.DataFrame, schema: pa.Schema) -> pa.RecordBatch:
     return next(iter(table.to_batches()), pa.RecordBatch.from_pylist([], schema=schema))
 
 
+def stream_table(path: Path, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Read a table a few rows at a time.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Parquet file.
+    columns : sequence of str
+        To read.
+    rows : int
+        Of a batch, at most.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        In order of the file.
+    """
+    # Without pre_buffer=False, what is read of the whole file is held before the first row comes.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        yield from file.iter_batches(rows, columns=list(columns), use_threads=False)
+
+
 def join_tables(
     parts: Iterable[Path], path: Path, schema: pa.Schema, change: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 ) -> None:
@@ -170,8 +192,7 @@ def join_tables(
     """
     with writing_table(path, schema) as writer:
         for part in parts:
-            with pq.ParquetFile(part) as file:
-                for batch in file.iter_batches(_JOINED_ROWS, columns=schema.names, use_threads=False):
-                    rows = batch.select(schema.names).cast(schema)
-                    changed = change(rows.to_pandas()) if change else None
-                    writer.add(rows if changed is None else one_batch(changed, schema))
+            for batch in stream_table(part, schema.names, _JOINED_ROWS):
+                rows = batch.select(schema.names).cast(schema)
+                changed = change(rows.to_pandas()) if change else None
+                writer.add(rows if changed is None else one_batch(changed, schema))

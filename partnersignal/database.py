@@ -1,4 +1,4 @@
-"""The database that a plan is made in: sorts and joins that do not fit into memory go to disk."""
+"""The database that an export is planned and a run rolled up in: sorts and joins that do not fit into memory go to disk."""
 
 from __future__ import annotations
 
