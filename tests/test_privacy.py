@@ -198,6 +198,8 @@ def test_a_forgotten_person_is_in_no_file(run: Run) -> None:
     assert any(line in quoted for line in lines)
     tags, before = int(run.tags.message_id.isin(theirs).sum()), run.index["Vantage Meridian Cloud"].index
     prior = run.state["index"]["prior"]
+    (run.folder / "sorting").mkdir()
+    (run.folder / "sorting" / "spilt").write_text(f"{PERSON}, as a roll-up leaves it that was killed")
     done = forget(run, PERSON.upper())
     assert (done.messages, done.tags) == (int(sent.sum()), tags) and tags > 0
     assert done.recipient_of > 0 and done.mentioned_in > 0 and "Vantage Meridian Cloud" in done.index_changed

@@ -9,6 +9,7 @@ from pathlib import Path
 from partnersignal.runs.corrections import CORRECTIONS_FILE
 
 _DRAFT, _NEXT = "draft", "next"
+SORTING = "sorting"  # where a roll-up sorts the mails; a killed one leaves it
 
 
 def begin_draft(folder: Path) -> Path:
@@ -25,7 +26,8 @@ def begin_draft(folder: Path) -> Path:
         A folder in it with its corrections and nothing else; what an earlier attempt left is gone.
     """
     draft = folder / _DRAFT
-    shutil.rmtree(draft, ignore_errors=True)
+    for left in (draft, folder / SORTING):
+        shutil.rmtree(left, ignore_errors=True)
     draft.mkdir()
     if (folder / CORRECTIONS_FILE).is_file():
         shutil.copy(folder / CORRECTIONS_FILE, draft)

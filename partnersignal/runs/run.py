@@ -40,7 +40,7 @@ from partnersignal.report import Material, Sections, slug, write_evidence, write
 from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, read_corrections
-from partnersignal.runs.drafts import finish_pending
+from partnersignal.runs.drafts import SORTING, finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.results import RunIndex
 from partnersignal.runs.settings import parse_day
@@ -166,7 +166,7 @@ class Run:
         as_of = self.state["index"]["as_of"]
         end = datetime.fromisoformat(as_of) + timedelta(days=1) if as_of else None
         messages, tags = self._stored.batches("messages", HEADERS), self._stored.batches("tags", SELLING)
-        with sorted_mails(messages, tags, self.folder / "sorting") as mails:
+        with sorted_mails(messages, tags, self.folder / SORTING) as mails:
             return Conduct(measure_conduct(mails, self.directory, end))
 
     def lapses(self) -> tuple[SupplierLapses, ...]:
