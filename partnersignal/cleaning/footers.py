@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from partnersignal.cleaning.lines import Line
+from partnersignal.conversations.kinds import says_how_to_leave
 from partnersignal.phrases import any_of, phrases
 
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|prof|sr|sra|dra|hr|fr|st)\.", re.I)
@@ -180,7 +181,7 @@ def _list_footer(lines: Sequence[Line]) -> int:
     for at in range(max(1, len(lines) - _LONGEST_LIST_FOOTER), len(lines)):
         if _RULE.match(lines[at].text) and len(lines[at].text.strip()) >= _LEAST_RULE:
             below = " ".join(line.text for line in lines[at:])
-            if _unsubscribe().search(below) and not any(line.quoted for line in lines[at:]):
+            if says_how_to_leave(below) and not any(line.quoted for line in lines[at:]):
                 return at
     return len(lines)
 
@@ -191,17 +192,12 @@ def _machine_footer(lines: Sequence[Line]) -> bool:
     if re.search(r"[.?!]\s|[.?!]$", words):
         return False
     known = _MACHINE_ID.fullmatch(words.strip()) or _classified().fullmatch(words.strip())
-    return bool(known) or (len(words.split()) <= _MOST_FOOTER_WORDS and bool(_unsubscribe().search(words)))
+    return bool(known) or (len(words.split()) <= _MOST_FOOTER_WORDS and says_how_to_leave(words))
 
 
 @cache
 def _classified() -> re.Pattern[str]:
     return re.compile(rf"\[?{any_of('classification')}\]?", re.I)
-
-
-@cache
-def _unsubscribe() -> re.Pattern[str]:
-    return re.compile(any_of("unsubscribe"), re.I)
 
 
 def _small_print(lines: Sequence[Line]) -> bool:

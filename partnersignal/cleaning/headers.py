@@ -20,6 +20,7 @@ _ADDRESS_END = re.compile(r"[>)\]][ \t*_]*$")
 _MARKER = re.compile(r"[ \t>]*(?:[-=#*_~+]{2,})[ \t]{0,20}\w.{0,118}?\w\W{0,5}[-=#*_~+]{1,}[ \t]*$")
 # Without one of these a line begins no header, unless it is a title or a name above a date: most lines are done here.
 _CLUE = re.compile(r"[\d:：@]|[-=_*#~+–—]{2}")
+_RULED = tuple("-_=*#~+–—")
 _SENTENCE_END = (".", "!", "?", ",", ";", "。")
 _GROUPWISE = re.compile(r">>> {1,3}(?=.{0,200}\d)(\S.{2,200}?) {1,3}>>>[ \t]*$")
 _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s?(?:[AP]M)?\s*$", re.I)
@@ -82,13 +83,14 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return _groupwise(lines, at)
     if not _CLUE.search(text):
         return _titled(lines, at) or _lotus(lines, at)
+    ruled = text.lstrip(" \t>").startswith(_RULED)
     return (
-        _separator(lines, at)
+        (_separator(lines, at) if ruled else None)
         or _titled(lines, at)
-        or _block(lines, at)
+        or (_block(lines, at) if ":" in text or "：" in text else None)
         or _intro(lines, at)
         or _lotus(lines, at)
-        or _reply_marker(lines, at)
+        or (_reply_marker(lines, at) if ruled else None)
     )
 
 
