@@ -15,6 +15,7 @@ from partnersignal.suppliers import SupplierDirectory, attribute, load_directory
 
 FOLDER = Path(__file__).with_name("data") / "attribution"
 FRESH = FOLDER / "fresh"
+BLIND = FOLDER / "blind"
 
 
 @dataclass(frozen=True)

