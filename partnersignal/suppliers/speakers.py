@@ -47,31 +47,10 @@ _INTRODUCED = re.compile(
     r"((?:[^\Wa-z\d_][\w'’-]{1,30} ){0,2}[^\Wa-z\d_][\w'’-]{1,30})(?: \(([A-Z]{2,4})\))?"
     r"(?: (?:from|at|of) (?:the )?| ?\()(?=[^\W_])"
 )
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "dr",
-        "prof",
-        "capt",
-        "captain",
-        "sgt",
-        "rev",
-        "eng",
-        "ing",
-        "herr",
-        "frau",
-        "mme",
-        "m",
-        "madame",
-        "monsieur",
-        "sig",
-        "sr",
-        "sra",
-    ]  # fmt: skip
-)
+_TITLES = frozenset([
+    "mr", "mrs", "ms", "miss", "dr", "prof", "capt", "captain", "sgt", "rev", "eng", "ing", "herr", "frau", "mme", "m",
+    "madame", "monsieur", "sig", "sr", "sra",
+])  # fmt: skip
 _OUR_WORDS = frozenset(["us", "we", "ours", "our side", "our team", "internal", "home team", "in-house"])
 
 
