@@ -315,6 +315,7 @@ def test_a_roll_up_of_a_few_suppliers_at_a_time_is_the_same(
     outputs = []
     for name, most in (("whole", 1_000_000), ("parts", 20)):
         monkeypatch.setattr("partnersignal.runs.sources._HELD", most)
+        monkeypatch.setattr("partnersignal.runs.sources._MOST_PASSES", 1_000_000)
         monkeypatch.setattr("partnersignal.report.data._TOGETHER", most)
         folder = tmp_path / name
         shutil.copytree(sample_run.folder, folder)

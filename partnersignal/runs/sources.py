@@ -16,7 +16,8 @@ from partnersignal.report import Thread
 from partnersignal.runs.stored import Stored
 from partnersignal.signals import Signal
 
-_HELD = 16_384  # rows of the suppliers that are counted or explained together
+_HELD = 16_384  # rows of the suppliers that are counted or explained together, or an eighth, for each part is a pass
+_MOST_PASSES = 8
 _TAGS = (
     "message_id", "sentence", "start", "end", "text", "supplier", "voice", "signal", "probability", "date", "bulk",
 )  # fmt: skip
@@ -222,9 +223,9 @@ def in_parts(suppliers: Sequence[str], counts: Mapping[str, int]) -> Iterator[li
         Some suppliers.
     """
     part: list[str] = []
-    held = 0
+    held, most = 0, max(_HELD, sum(counts.values()) // _MOST_PASSES)
     for supplier in suppliers:
-        if part and held + counts.get(supplier, 0) > _HELD:
+        if part and held + counts.get(supplier, 0) > most:
             yield part
             part, held = [], 0
         part.append(supplier)
