@@ -1,4 +1,6 @@
 # One command a chore; CI calls the same targets.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python
 
 .PHONY: install screenshots test slow lint types imports docstrings wheel check model bench
