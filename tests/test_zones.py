@@ -397,7 +397,7 @@ def test_a_line_of_a_megabyte_takes_under_two_seconds(unit: str, lead: str) -> N
     "unit",
     [
         "\n", "x\n", "> x\n", "From: a@b.example\nDate: 1.1.2001 1:00\nTo: x\n", " 1/1/2001 1:00\n", "a: b,\n", "a: b,\nx\n", "To: x;\n  y\n", "a 1/1/2001 1:00 AM\nTo: x,\n", "-----Original Message-----\n", "thanks\n",
-        "___________\n", "x 1:00\n", "On 1.1.2001 1:00\n", "confidential virus disclosure " * 3 + "\n\n", "- x\n", "a@b.example 1:00 wrote:\n", "Tel: 1\n\n", "-- \n", "[EXT]\n", " \n",
+        "___________\n", "x 1:00\n", "On 1.1.2001 1:00\n", "confidential virus disclosure " * 3 + "\n\n", "- x\n", "a@b.example 1:00 wrote:\n", "Tel: 1\n\n", "-- \n", "[EXT]\n", " \n", "> a/b\n", "see below\n-----Original Message-----\n", "PS: x\n\n", "Ann Lee\n", "1. why?\nso\n\n", "AB> x\n", ">>> a 1/1/2001 1:00 >>>\n",
     ],
 )  # fmt: skip
 def test_a_megabyte_of_lines_takes_under_two_seconds(unit: str) -> None:

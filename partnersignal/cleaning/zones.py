@@ -26,7 +26,7 @@ _MOST_NOTIFIED = 12  # lines a ticket system writes above a comment
 _MOST_OWN, _LEAST_SHOUTED, _LEAST_ASKED = 2_000, 2, 2
 # A command typed at a prompt and pasted: no sentence, a path, a flag or a pipe in it.
 _COMMAND = re.compile(r"> [a-z./][^?!]*(?<![.?!:,])$")
-_LONGEST_COMMAND = 200
+_LONGEST_COMMAND, _MOST_COMMANDS = 200, 20
 _SHELL = re.compile(r"(?:^|\s)--?[a-z]|[/\\|%$=_]")
 _WRAPPED = 60  # characters; no shorter line was broken by a mail program
 MOST_LINES = 20_000  # of a body that are looked at: no mail that people write has more
@@ -157,7 +157,8 @@ def _prompt(lines: Sequence[Line], at: int) -> bool:
     if len(text) > _LONGEST_COMMAND or not _COMMAND.match(text) or not _SHELL.search(text[2:]):
         return False
     printed = at + 1 < len(lines) and not lines[at + 1].blank and not lines[at + 1].quoted
-    above = next((line.text for line in reversed(lines[:at]) if not line.blank and not _COMMAND.match(line.text)), "")
+    before = (lines[each].text for each in range(at - 1, max(-1, at - 1 - _MOST_COMMANDS), -1) if not lines[each].blank)
+    above = next((words for words in before if not _COMMAND.match(words)), "")
     return printed or above.endswith(":")
 
 
