@@ -329,8 +329,9 @@ def _backend(folder: Path, config: ModelConfig) -> Backend:
     if config.backend == "encoder":
         return load_encoder(folder, width, *_options(folder, config, ("context", bool), ("max_tokens", int)))
     share, screen, silent = _options(folder, config, ("share", float), ("screen", float), ("silent", float))
-    parts = {name: load_config(folder / name) for name in ("linear", "encoder")}
-    linear, encoder = (_backend(folder / name, part) for name, part in parts.items())
+    # The encoder first: packing its weights takes most memory for a moment.
+    parts = {name: load_config(folder / name) for name in ("encoder", "linear")}
+    encoder, linear = (_backend(folder / name, part) for name, part in parts.items())
     if not isinstance(linear, LinearModel) or not isinstance(encoder, EncoderModel):
         raise ModelError(f"got a cascade of other models in {folder}, expected linear and encoder; copy or train it again")
     return CascadeModel(linear, parts["linear"].calibration, encoder, share, screen, silent)
