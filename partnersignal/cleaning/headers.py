@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from partnersignal.cleaning.lines import ADDRESS, DATE, TIME, Line, dated, is_rest
+from partnersignal.cleaning.tickets import is_reply_marker, is_stamp
 from partnersignal.messages import Party
 from partnersignal.phrases import any_of, phrases
 
@@ -17,7 +18,6 @@ _OPEN_DASHES = re.compile(r"[ \t]{0,8}-{5,}[ \t]{0,20}\w.{0,100}[^-\s][ \t]*$")
 _RULE = re.compile(r"[ \t>]*[_=*\-–—]{10,}[ \t]*$")
 _INTRO_END = re.compile(r"[:：][ \t*_]*$")
 _ADDRESS_END = re.compile(r"[>)\]][ \t*_]*$")
-_MARKER = re.compile(r"[ \t>]*(?:[-=#*_~+]{2,})[ \t]{0,20}\w.{0,118}?\w\W{0,5}[-=#*_~+]{1,}[ \t]*$")
 # Without one of these a line begins no header, unless it is a title or a name above a date: most lines are done here.
 _CLUE = re.compile(r"[\d:：@]|[-=_*#~+–—]{2}")
 _RULED = tuple("-_=*#~+–—")
@@ -25,10 +25,6 @@ _SENTENCE_END = (".", "!", "?", ",", ";", "。")
 _GROUPWISE = re.compile(r">>> {1,3}(?=.{0,200}\d)(\S.{2,200}?) {1,3}>>>[ \t]*$")
 _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s?(?:[AP]M)?\s*$", re.I)
 LONGEST_LINE = 1_000  # characters; no longer line begins a header
-_STAMP = re.compile(
-    r"[ \t]{0,4}[^\W\d_a-z][^\d,.:;!?]{1,40}(?: \([^()]{1,40}\))?,? {1,3}(?=.{0,30}(?:19|20)\d\d).{6,45}(?<![.!?;:,])$"
-)
-_LONGEST_STAMP = 90
 _LEAST_TITLE, _LONGEST_INTRODUCTION = 4, 60
 _BLOCK_LINES = 60
 _MOST_BELOW = 300  # lines looked at below a header
@@ -115,11 +111,6 @@ def _original() -> re.Pattern[str]:
 
 
 @cache
-def _above() -> re.Pattern[str]:
-    return re.compile(rf"\b{any_of('above')}.{{0,30}}{any_of('line')}|{any_of('line')}.{{0,12}}{any_of('above')}", re.I)
-
-
-@cache
 def _from() -> frozenset[str]:
     return frozenset(phrases("from"))
 
@@ -160,7 +151,7 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     below = _next_filled(lines, after)
     found = (_block(lines, below) or _lotus(lines, below)) if below is not None else None
     if rule:
-        if found is None and below is not None and stamp(lines, below):
+        if found is None and below is not None and is_stamp(lines[below]):
             return QuoteHeader(at, below + 1, _named(lines[below].text), _marked(lines, below + 1))
         return QuoteHeader(at, found.after, found.author, found.marked) if found else None
     assert dashes is not None
@@ -208,41 +199,6 @@ def _bare_block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     return QuoteHeader(at, end, _party(sender), _marked(lines, end))
 
 
-def is_reply_marker(line: Line) -> bool:
-    """Tell the line of a ticket system: ``##- Please type your reply above this line -##``.
-
-    Parameters
-    ----------
-    line : Line
-        One line.
-
-    Returns
-    -------
-    bool
-        Below such a line stands what was said before, or, where it opens the mail, the news.
-    """
-    return len(line.text) <= 120 and _MARKER.match(line.text) is not None and _above().search(line.text) is not None
-
-
-def stamp(lines: Sequence[Line], at: int) -> bool:
-    """Tell the line above a comment in a ticket system: ``Ann Lee, Aug 14, 2025, 15:06``, a rule or nothing above it.
-
-    Parameters
-    ----------
-    lines : sequence of Line
-        The body.
-    at : int
-        Which line.
-
-    Returns
-    -------
-    bool
-        True for a name, then a date and a time, and no more.
-    """
-    text = lines[at].text
-    return len(text) <= _LONGEST_STAMP and _STAMP.match(text) is not None and TIME.search(text) is not None and dated(text)
-
-
 def _reply_marker(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     return QuoteHeader(at, at + 1, None, _marked(lines, at + 1)) if is_reply_marker(lines[at]) else None
 
@@ -286,7 +242,7 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     subject = len(values) == 2 or any(key in _subject() for key, _ in values)
     told = subject and any(DATE.search(value) for _, value in values)
     known = values[0][0] in _from() and (has_address or told)
-    if not (known and (has_address or any(dated(v) for _, v in values))) and not (ADDRESS.search(sender) and has_date):
+    if not known and not (ADDRESS.search(sender) and has_date):
         return None
     return QuoteHeader(at, index, _party(sender), _marked_as_one(lines, index))
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
-from itertools import pairwise
-from operator import itemgetter
 
+from partnersignal.cleaning.answers import answers_inside
 from partnersignal.cleaning.footers import banner_lines, disclaimer_start, greeting_lines, mobile_start
-from partnersignal.cleaning.headers import FIELD, LONGEST_LINE, QuoteHeader, find_header, is_reply_marker, stamp
+from partnersignal.cleaning.headers import FIELD, LONGEST_LINE, QuoteHeader, find_header
 from partnersignal.cleaning.lines import Line, is_rest, split_lines
 from partnersignal.cleaning.signatures import postscript_start, signature_start
+from partnersignal.cleaning.tickets import newest_comment
 from partnersignal.messages import Message, Party, Zone, ZoneKind
-from partnersignal.phrases import any_of
 
-# "[AL] Yes.", "AL: Yes.", "=> Yes."
-_TAGGED = re.compile(r"[ \t]{0,8}([\[(<]{1,2}[^\W\d_]{2,12}[\])>]{1,2}:?|[A-Z]{2,12}:|[=-]{1,4}>|[*+#~>]{2,4})[ \t]+\S")
-_ASKED = re.compile(r"[ \t]{0,8}(?:\d{1,2}|[a-z])[.)].*")
-_COMMENTED = re.compile(r"[ \t]{0,4}\S.{1,80}\b[A-Z][A-Z0-9]{1,9}-\d{1,7}\b.{0,40}:$")
-_UNDERLINE = re.compile(r"[ \t]{0,4}-{3,}$")
-_MOST_NOTIFIED = 12  # lines a ticket system writes above a comment
-_MOST_OWN, _LEAST_SHOUTED, _LEAST_ASKED = 2_000, 2, 2
 # A command typed at a prompt and pasted: no sentence, a path, a flag or a pipe in it.
 _COMMAND = re.compile(r"> [a-z./][^?!]*(?<![.?!:,])$")
 _LONGEST_COMMAND, _MOST_COMMANDS = 200, 20
@@ -119,7 +109,8 @@ def _own_header(lines: Sequence[Line], sender: Party | None) -> int:
 
 def _mark_quotes(lines: Sequence[Line], marks: list[_Mark], top: int) -> int:
     """Mark other people's words; return the line before which the sender's own part ends."""
-    index, own_end, author = _notification(lines, marks, top), len(lines), None
+    index, own_end, author = newest_comment(lines, top), len(lines), None
+    _fill(marks, top, index, "banner")
     marked_kind: ZoneKind = "quoted"
     any_new = False
     while index < len(lines):
@@ -133,7 +124,9 @@ def _mark_quotes(lines: Sequence[Line], marks: list[_Mark], top: int) -> int:
             kind = marked_kind = _kind(header, any_new)
             if not header.marked:
                 _mark_rest(lines, marks, header, kind)
-                _mark_answers(lines, marks, top, header.after)
+                own = " ".join(line.text for line, (kind, _) in zip(lines, marks, strict=True) if kind == "new")
+                for at in answers_inside(own, lines, header.after):
+                    marks[at] = ("new", None)
                 return min(own_end, header.first)
             for at in range(header.first, header.after):
                 marks[at] = (kind, author)
@@ -160,80 +153,6 @@ def _prompt(lines: Sequence[Line], at: int) -> bool:
     before = (lines[each].text for each in range(at - 1, max(-1, at - 1 - _MOST_COMMANDS), -1) if not lines[each].blank)
     above = next((words for words in before if not _COMMAND.match(words)), "")
     return printed or above.endswith(":")
-
-
-def _notification(lines: Sequence[Line], marks: list[_Mark], top: int) -> int:
-    """Mark what a ticket system writes above the newest comment, where its line "reply above" opens the mail."""
-    filled = [at for at in range(top, min(len(lines), top + _MOST_NOTIFIED)) if not lines[at].blank][:3]
-    first = filled[0] if filled else len(lines)
-    # "Ann Lee commented on KEY-12:" and a rule, a link above it at most.
-    for at, below in pairwise(filled):
-        if _COMMENTED.match(lines[at].text) and _UNDERLINE.match(lines[below].text) and at - top < 3:
-            _fill(marks, top, below + 1, "banner")
-            return below + 1
-    if not filled or not is_reply_marker(lines[first]):
-        return top
-    stamped = next((at for at in range(first + 1, min(len(lines), first + _MOST_NOTIFIED)) if stamp(lines, at)), first)
-    _fill(marks, top, stamped + 1, "banner")
-    return stamped + 1
-
-
-def _mark_answers(lines: Sequence[Line], marks: list[_Mark], top: int, after: int) -> None:
-    """Mark as new what somebody wrote into an unmarked quote and said so above it: "[AL] Yes.", or in capitals."""
-    own = " ".join(line.text for line, mark in zip(lines[top:after], marks[top:after], strict=True) if mark[0] == "new")
-    if not _answers_below().search(own[:_MOST_OWN]):
-        return
-    tags = Counter(match[1] for line in lines[after:] if (match := _TAGGED.match(line.text)))
-    tag, times = max(tags.items(), key=itemgetter(1), default=("", 0))
-    answering = False
-    for at in range(after, len(lines)):
-        text = lines[at].text
-        tagged = _TAGGED.match(text)
-        begins = times > 1 and tagged is not None and tagged[1] == tag
-        answering = begins or (answering and not lines[at].blank) or _shouted(text)
-        if answering:
-            marks[at] = ("new", None)
-        answering &= not _shouted(text)
-    if times < _LEAST_ASKED:
-        _mark_between(lines, marks, after)
-
-
-def _mark_between(lines: Sequence[Line], marks: list[_Mark], after: int) -> None:
-    """Mark what stands below each question: the rest of its paragraph, or the one between two numbered questions."""
-    found, asked = [], False
-    for first, end in _paragraphs(lines, after):
-        words = " ".join(line.text for line in lines[first:end])
-        last = max((at for at in range(first, end) if lines[at].text.endswith(("?", "？"))), default=end)
-        if last < end - 1:
-            found.append((last + 1, end))
-            asked = False
-        elif _ASKED.match(words):
-            asked = "?" in words or "？" in words
-        else:
-            if asked:
-                found.append((first, end))
-            asked = False
-    if len(found) >= _LEAST_ASKED:
-        for first, end in found:
-            marks[first:end] = [("new", None)] * (end - first)
-
-
-def _paragraphs(lines: Sequence[Line], start: int) -> Iterator[tuple[int, int]]:
-    first = start
-    for at in range(start, len(lines) + 1):
-        if at == len(lines) or lines[at].blank:
-            if first < at:
-                yield first, at
-            first = at + 1
-
-
-def _shouted(text: str) -> bool:
-    return text.isupper() and len(text.split()) >= _LEAST_SHOUTED
-
-
-@cache
-def _answers_below() -> re.Pattern[str]:
-    return re.compile(any_of("answers_below"), re.I)
 
 
 def _wrapped(lines: Sequence[Line], marks: Sequence[_Mark], index: int) -> bool:
