@@ -68,6 +68,7 @@ def read_document(data: bytes) -> Document:
     except zlib.error:
         raise ValueError("it is no whole Word document (what is compressed in it is damaged)") from None
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        # zipfile raises the last two for a compression it does not know and for what is locked.
         raise ValueError(f"it is no whole Word document ({error})") from None
     if body is None:
         raise ValueError("it is no Word document: word/document.xml is missing")

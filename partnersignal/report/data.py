@@ -76,7 +76,7 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
     """
     lines, sections, index = history(material.index), material.sections, material.index
     counts, shares, wanted = _overview(material)
-    texts = material.sources.texts(wanted) if material.quotes else {}
+    texts = material.sources.words("text", wanted) if material.quotes else {}
     sentences = sentences_of(index)
     pooled = per_100(counts, sum(sentences.values()))
     moving = _moving_threads(material)

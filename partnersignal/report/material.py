@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
@@ -46,25 +46,13 @@ class Thread:
 class Sources(Protocol):
     """The tables of a run, which are too large to hold: what is shown of them is looked up."""
 
-    def texts(self, message_ids: Collection[str]) -> Mapping[str, str]:
-        """Read the texts of some messages.
+    def words(self, column: Literal["text", "subject"], message_ids: Collection[str]) -> Mapping[str, str]:
+        """Read the texts or the subjects of some messages.
 
         Parameters
         ----------
-        message_ids : collection of str
-            Which; unknown ones and duplicates are left out.
-
-        Returns
-        -------
-        mapping of str to str
-            By message.
-        """
-
-    def subjects(self, message_ids: Collection[str]) -> Mapping[str, str]:
-        """Read the subjects of some messages.
-
-        Parameters
-        ----------
+        column : {"text", "subject"}
+            What to read.
         message_ids : collection of str
             Which; unknown ones and duplicates are left out.
 

@@ -102,7 +102,7 @@ def passages(
     heads = [each.contributions.head(most.sentences) for each, most in zip(explanations, limits, strict=True)]
     kept = pd.concat(heads, ignore_index=True)
     columns = _columns(material, kept)
-    subjects = material.sources.subjects(set(columns["message_id"])) if material.quotes else {}
+    subjects = material.sources.words("subject", set(columns["message_id"])) if material.quotes else {}
     cuts = np.cumsum([0, *map(len, heads)])
     return [
         _passages(material, subjects, texts, {name: values[start:stop] for name, values in columns.items()}, each, most)

@@ -77,6 +77,7 @@ def _lock(handle: int) -> None:
     except ImportError:  # Windows
         import msvcrt
 
+        # Type checkers on other systems do not know these names.
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
         return
     try:

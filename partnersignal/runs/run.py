@@ -39,7 +39,8 @@ from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
-from partnersignal.runs.corrections import CORRECTIONS_FILE, Corrected, Correction, read_corrections
+from partnersignal.runs.correcting import Corrected
+from partnersignal.runs.corrections import CORRECTIONS_FILE, Correction, read_corrections
 from partnersignal.runs.drafts import SORTING, finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.results import RunIndex

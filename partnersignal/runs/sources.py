@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -39,11 +40,13 @@ class StoredSources:
         rows = self.stored.select("messages", ["message_id", "status", *columns], key, values)
         return rows[rows["status"] != "duplicate"].drop_duplicates("message_id")
 
-    def texts(self, message_ids: Collection[str]) -> dict[str, str]:
-        """Read the texts of some messages.
+    def words(self, column: Literal["text", "subject"], message_ids: Collection[str]) -> dict[str, str]:
+        """Read the texts or the subjects of some messages.
 
         Parameters
         ----------
+        column : {"text", "subject"}
+            What to read.
         message_ids : collection of str
             Whose.
 
@@ -52,24 +55,8 @@ class StoredSources:
         dict of str to str
             By message.
         """
-        rows = self._messages(["text"], "message_id", message_ids)
-        return dict(zip(rows["message_id"], rows["text"], strict=True))
-
-    def subjects(self, message_ids: Collection[str]) -> dict[str, str]:
-        """Read the subjects of some messages.
-
-        Parameters
-        ----------
-        message_ids : collection of str
-            Whose.
-
-        Returns
-        -------
-        dict of str to str
-            By message.
-        """
-        rows = self._messages(["subject"], "message_id", message_ids)
-        return dict(zip(rows["message_id"], rows["subject"].fillna(""), strict=True))
+        rows = self._messages([column], "message_id", message_ids)
+        return dict(zip(rows["message_id"], rows[column].fillna(""), strict=True))
 
     def threads(self, thread_ids: Collection[str]) -> dict[str, Thread]:
         """Tell what some threads are.

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from partnersignal.runs.corrections import NO_CHANGE, Changed, Correction, apply_corrections
+from partnersignal.runs.correcting import NO_CHANGE, Changed, apply_corrections
+from partnersignal.runs.corrections import Correction
 from partnersignal.runs.tables import SCHEMAS, stream_table
 
 _READ = 1_024  # rows

@@ -150,7 +150,8 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
     _give_back()
     try:
         with safe_open(folder / WEIGHTS_FILE, framework="numpy") as file:  # one at a time: half the memory of all at once
-            weights = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118 - no mapping
+            names = file.keys()
+            weights = {name: file.get_tensor(name).astype(np.float32) for name in names}
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
         session = onnxruntime.InferenceSession(str(folder / GRAPH_FILE), options, providers=["CPUExecutionProvider"])

@@ -19,6 +19,7 @@ from partnersignal.training.splits import Rows, group_folds
 from partnersignal.training.thresholds import make_calibration
 
 
+# scikit-learn has no types of its own.
 class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """Multi-label classifier of sentences: the linear model, calibrated, with a threshold a label.
 
