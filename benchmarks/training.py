@@ -1,6 +1,6 @@
 """What training takes: time and peak memory of ``partnersignal train`` on any number of sentences.
 
-    python benchmarks/training.py [--sizes 50000 100000 200000] [--backend linear] [--jobs 1]
+    python benchmarks/training.py [--sizes 50000 100000 200000] [--backend linear] [--jobs 1] [--config FILE]
 
 The sentences of data/corpus are repeated, or drawn where fewer are asked for. In each round one word of ten is another word
 of the corpus, drawn as often as it occurs there, and of the words that occur three times at most so many get a new form that
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+")
     parser.add_argument("--backend", default="linear")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--config", help="TOML with the names of TrainingConfig")
     given = parser.parse_args()
     sizes = given.sizes or ([50_000, 100_000, 200_000] if given.backend == "linear" else [20_000])
     corpus = read_labels(CORPUS)
@@ -122,6 +123,7 @@ def main() -> None:
             labels, load = Path(folder) / "labels.jsonl", os.getloadavg()[0]
             words = write_sentences(corpus, labels, size)
             options = ["--backend", given.backend, "--jobs", str(given.jobs)]
+            options += ["--config", given.config] if given.config else []
             seconds, processor, peak, said = train(labels, Path(folder) / "model", options)
         quality = said.split("out of fold ")[1].split(";")[0]
         rows.append(
