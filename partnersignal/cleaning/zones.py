@@ -71,8 +71,10 @@ def zoned(message: Message) -> Message:
     Returns
     -------
     Message
-        The same with `zones` set.
+        The same with `zones` set; zones that are there already are kept.
     """
+    if message.zones is not None:
+        return message
     if message.kind == "meeting_notes":
         whole = (Zone("new", 0, len(message.text)),) if message.text else ()
         return replace(message, zones=whole)

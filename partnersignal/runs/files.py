@@ -16,13 +16,15 @@ _BLOCK = 1024 * 1024
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """Give a draft to write, which takes the file's name once it is complete and on disk.
 
     Parameters
     ----------
     path : pathlib.Path
         Replaced if it exists.
+    lasting : bool, default True
+        Whether to wait for the disk. Not needed where a checksum tells what a power cut has spoilt.
 
     Yields
     ------
@@ -32,13 +34,15 @@ def replacing(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{uuid4().hex}{_DRAFT}")
     try:
         yield draft
-        with open(draft, "rb+") as file:
-            os.fsync(file.fileno())
+        if lasting:
+            with open(draft, "rb+") as file:
+                os.fsync(file.fileno())
         os.replace(draft, path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if lasting:
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -50,7 +54,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
+def write_json(path: Path, data: Mapping[str, Any], *, lasting: bool = True) -> None:
     """Write a JSON file, whole or not at all.
 
     Parameters
@@ -59,8 +63,10 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
         Replaced if it exists.
     data : mapping
         Plain data.
+    lasting : bool, default True
+        As in `replacing`.
     """
-    with replacing(path) as draft:
+    with replacing(path, lasting=lasting) as draft:
         draft.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -99,7 +99,7 @@ def mark_done(work: Path, stage: str, number: int, items: int, tables: Iterable[
         The parts that are there.
     """
     checksums = {name: checksum(part_path(work, name, number)) for name in tables}
-    write_json(done_path(work, stage, number), {"items": items, "checksums": checksums})
+    write_json(done_path(work, stage, number), {"items": items, "checksums": checksums}, lasting=False)
 
 
 def read_scan(path: Path) -> Iterator[pa.RecordBatch]:

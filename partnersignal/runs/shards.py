@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,14 +13,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from partnersignal.cleaning import language, latin_script, message_words
+import pyarrow as pa
+
+from partnersignal.cleaning import language, latin_script, message_words, zoned
 from partnersignal.conversations import SCAN, scan_messages
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
 from partnersignal.runs.parts import mark_done, part_path, read_plan
 from partnersignal.runs.sentences import find_sentences, the_only
-from partnersignal.runs.tables import SCHEMAS, writing_table
+from partnersignal.runs.tables import SCHEMAS, TableWriter, writing_table
+from partnersignal.runs.zones import ZONES, read_zones, with_zones, zone_row
 from partnersignal.suppliers import Attribution, SupplierDirectory
 from partnersignal.tagging import Tagger, load
 
@@ -80,11 +83,13 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     """
     items = each_in_time(read_shard(shard, dict(columns)))
     count = 0
-    with writing_table(part_path(work, "scan", number), SCAN) as table:
+    with _writing(work, number, {"scan": SCAN, "zones": ZONES}) as tables:
         while batch := list(islice(items, _BATCH)):
-            table.add(scan_messages(batch, message_words))
+            clean = [zoned(item) if isinstance(item, Message) else item for item in batch]
+            tables["scan"].add(scan_messages(clean, message_words))
+            tables["zones"].add(list(map(zone_row, clean)))
             count += len(batch)
-    mark_done(work, "scan", number, count, ["scan"])
+    mark_done(work, "scan", number, count, tables)
     return 1
 
 
@@ -109,14 +114,28 @@ def tag_shard(shard: Shard, number: int, work: Path, job: TagJob) -> int:
     """
     tagger = _tagger(job.model)
     facts = read_plan(work, number)
-    items = zip(each_in_time(read_shard(shard, dict(job.columns))), facts, strict=True)
-    with ExitStack() as stack:
-        tables = {name: stack.enter_context(writing_table(part_path(work, name, number), SCHEMAS[name])) for name in SCHEMAS}
-        for batch in _batches(pair for pair in items if not pair[1]["unreadable"]):
+    read = each_in_time(read_shard(shard, dict(job.columns)))
+    items = zip(read, facts, read_zones(part_path(work, "zones", number)), strict=True)
+    with _writing(work, number, SCHEMAS) as tables:
+        for batch in _batches(_zoned_pair(*each) for each in items if not each[1]["unreadable"]):
             for name, rows in _tag_batch(batch, tagger, job).items():
                 tables[name].add(rows)
     mark_done(work, "tag", number, len(facts), SCHEMAS)
     return len(facts)
+
+
+@contextmanager
+def _writing(work: Path, number: int, schemas: Mapping[str, pa.Schema]) -> Iterator[dict[str, TableWriter]]:
+    """Write a shard's parts of some tables; their checksums are written last, so nobody waits for the disk."""
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(writing_table(part_path(work, name, number), schema, lasting=False))
+            for name, schema in schemas.items()
+        }
+
+
+def _zoned_pair(item: Message | Unreadable, fact: dict[str, Any], zones: str) -> _Pair:
+    return (with_zones(item, zones) if isinstance(item, Message) else item), fact
 
 
 @cache

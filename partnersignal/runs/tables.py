@@ -92,7 +92,7 @@ class TableWriter:
 
 
 @contextmanager
-def writing_table(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
+def writing_table(path: Path, schema: pa.Schema, *, lasting: bool = True) -> Iterator[TableWriter]:
     """Write a Parquet file under its name only when it is complete.
 
     Parameters
@@ -101,13 +101,15 @@ def writing_table(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
         Replaced if it exists.
     schema : pyarrow.Schema
         Columns.
+    lasting : bool, default True
+        Whether to wait for the disk.
 
     Yields
     ------
     TableWriter
         To be given rows.
     """
-    with replacing(path) as draft:
+    with replacing(path, lasting=lasting) as draft:
         writer = TableWriter(draft, schema)
         try:
             yield writer

@@ -21,6 +21,7 @@ from partnersignal.tagging.calibration import Floats
 from partnersignal.tagging.counting import LETTERS, WORD, FeatureCounter
 
 LONGEST = 600  # characters of a sentence that are read
+_REMEMBERED = 32_768  # sentences whose scores are kept, some 15 MB
 WEIGHTS_FILE = "linear.safetensors"
 VOCABULARY_FILE = "vocabulary.json"
 
@@ -119,13 +120,22 @@ class LinearModel:
         """
         if not len(sentences):
             return np.zeros((0, len(self.intercept)))
-        # A sentence that comes again is scored once.
-        places: dict[tuple[str, str], int] = {}
-        pairs = zip((sentence[:LONGEST] for sentence in sentences), voices, strict=True)
-        rows = [places.setdefault(pair, len(places)) for pair in pairs]
-        once = [[pair[side] for pair in places] for side in (0, 1)]
-        features = join_blocks(self._counter.blocks(*once), once[1])
-        return (np.asarray(features @ self.coef, dtype=np.float64) + self.intercept)[rows]
+        # A sentence that comes again, in these or soon after, is scored once: a row does not depend on the others.
+        pairs = [(sentence[:LONGEST], voice) for sentence, voice in zip(sentences, voices, strict=True)]
+        known = self._known
+        new = list(dict.fromkeys(pair for pair in pairs if pair not in known))
+        if len(known) + len(new) > _REMEMBERED:
+            known.clear()
+            new = list(dict.fromkeys(pairs))
+        if new:
+            texts, speakers = map(list, zip(*new, strict=True))
+            features = join_blocks(self._counter.blocks(texts, speakers), speakers)
+            known.update(zip(new, np.asarray(features @ self.coef, dtype=np.float64) + self.intercept, strict=True))
+        return np.array([known[pair] for pair in pairs])
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], Floats]:
+        return {}
 
     @cached_property
     def _counter(self) -> FeatureCounter:
