@@ -29,7 +29,7 @@ _LEAST_TITLE, _LONGEST_INTRODUCTION = 4, 60
 _BLOCK_LINES = 60
 _MOST_BELOW = 300  # lines looked at below a header
 _INTRO_LINES = 4
-_INTRO_LAST = (":", "：", ">", ")", "]")
+_INTRO_LAST = frozenset(":：>)]*_")  # one of four lines ends so
 _INTRO_LENGTH = 320
 _LONGEST_MARKED = 200
 
@@ -249,7 +249,10 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 
 def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """``On 3 May 2024 at 12:04, Ann Lee <ann@example.com> wrote:``, on one line or wrapped."""
-    if not any(line.text.rstrip("*_").endswith(_INTRO_LAST) for line in lines[at : at + _INTRO_LINES]):
+    for line in lines[at : at + _INTRO_LINES]:
+        if line.text[-1:] in _INTRO_LAST:
+            break
+    else:
         return None  # most lines are done here
     first = lines[at].text
     # What precedes the date is at most a name with its address: "Hi,\nOn 3 May ..." begins a line later.

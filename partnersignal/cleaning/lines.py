@@ -10,6 +10,7 @@ DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|(?:19|20)\d\d)(?!\d)"
     r"|\d{1,2}\s?[月日]|\d{4}\s?年"
 )
+_FIGURE = re.compile(r"\d")
 ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s)|[A-ZА-ЯЁ]{2,3}>{1,4}(?=\s|$))")  # "AL> ": initials of the quoted
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
@@ -27,21 +28,17 @@ class Line(NamedTuple):
         Code points; `end` is past the line end, so that lines cover the text.
     text : str
         The line, trailing white space cut.
+    blank : bool
+        Whether the line holds nothing.
+    quoted : bool
+        Whether the line is marked as quoted.
     """
 
     start: int
     end: int
     text: str
-
-    @property
-    def blank(self) -> bool:
-        """Return whether the line holds no word."""
-        return not self.text or self.text.isspace()
-
-    @property
-    def quoted(self) -> bool:
-        """Return whether the line is marked as quoted."""
-        return QUOTE_MARK.match(self.text) is not None
+    blank: bool
+    quoted: bool
 
 
 def split_lines(text: str) -> list[Line]:
@@ -60,9 +57,11 @@ def split_lines(text: str) -> list[Line]:
     lines = []
     start = 0
     for piece in text.split("\n"):
-        end = min(start + len(piece) + 1, len(text))
-        lines.append(Line(start, end, piece.rstrip()))
-        start += len(piece) + 1
+        end = start + len(piece) + 1
+        line = piece.rstrip()
+        lines.append(Line(start, end, line, not line, QUOTE_MARK.match(line) is not None))
+        start = end
+    lines[-1] = lines[-1]._replace(end=len(text))  # no line end stands behind it
     return lines
 
 
@@ -134,4 +133,4 @@ def dated(text: str) -> bool:
     bool
         True for ``3.5.2024``, ``2024-05-03``, ``May 3, 2024``, ``12:04``, ``5月3日``.
     """
-    return bool(TIME.search(text) or DATE.search(text))
+    return _FIGURE.search(text) is not None and bool(TIME.search(text) or DATE.search(text))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from partnersignal.cleaning.quotes import quoted_sentences
 from partnersignal.cleaning.sentences import split_sentences
 from partnersignal.cleaning.zones import zoned
-from partnersignal.conversations.words import Words, word_count, word_hash
+from partnersignal.conversations.words import Words, long_hash, word_hash
 from partnersignal.messages import Message, Zone
 
 _PARAGRAPH_END = re.compile(r"\n\s*\n|\n?\Z")
@@ -33,14 +33,13 @@ def message_words(message: Message) -> Words:
     own = split_sentences(clean.text, clean.zones or ())
     if message.kind == "meeting_notes":
         return Words(tuple(word_hash(sentence.text) for sentence in own))
-    quoted = [each for each in quoted_sentences(clean) if word_count(each.words) >= _LEAST_WORDS]
-    blocks = [
-        clean.text[start:end] for zone in clean.zones or () if zone.kind == "new" for start, end in _blocks(clean.text, zone)
-    ]
+    quoted = ((each.stretch, long_hash(each.words, _LEAST_WORDS)) for each in quoted_sentences(clean))
+    new = (zone for zone in clean.zones or () if zone.kind == "new")
+    blocks = (long_hash(clean.text[start:end], _LEAST_WORDS) for zone in new for start, end in _blocks(clean.text, zone))
     return Words(
         tuple(word_hash(sentence.text) for sentence in own),
-        tuple((each.stretch, word_hash(each.words)) for each in quoted),
-        tuple(word_hash(block) for block in blocks if word_count(block) >= _LEAST_WORDS),
+        tuple((stretch, known) for stretch, known in quoted if known is not None),
+        tuple(known for known in blocks if known is not None),
     )
 
 

@@ -14,6 +14,7 @@ from partnersignal.conversations.kinds import is_bulk, message_kind
 from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Unreadable
 
+_WORD = re.compile(r"\w+")
 _HASHES = pa.list_(pa.int64())
 SCAN = pa.schema(
     [
@@ -102,7 +103,7 @@ def content_hash(message: Message) -> str:
     str
         Of sender, date to the minute and the words of the body; empty where the message has no words.
     """
-    words = re.sub(r"\W+", " ", message.text).strip().casefold()
+    words = " ".join(_WORD.findall(message.text)).casefold()
     if not words:
         return ""
     sender = message.sender.address if message.sender else ""

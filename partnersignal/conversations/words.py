@@ -47,24 +47,31 @@ def word_hash(text: str) -> int:
     int
         64 bits, signed; the same on every machine.
     """
-    words = " ".join(_WORD.findall(text.casefold()))
-    return int.from_bytes(hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=8).digest(), "little", signed=True)
+    return _hash(_WORD.findall(text.casefold()))
 
 
-def word_count(text: str) -> int:
-    """Count the words of a text.
+def long_hash(text: str, least: int) -> int | None:
+    """Hash the words of a text that has enough of them to be known again.
 
     Parameters
     ----------
     text : str
-        Any text.
+        A sentence or a paragraph.
+    least : int
+        Words, runs of letters and figures.
 
     Returns
     -------
-    int
-        Runs of letters and figures.
+    int or None
+        As `word_hash`; None for a text of fewer words.
     """
-    return len(_WORD.findall(text))
+    words = _WORD.findall(text.casefold())
+    return _hash(words) if len(words) >= least else None
+
+
+def _hash(words: Iterable[str]) -> int:
+    said = " ".join(words).encode("utf-8", "replace")
+    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "little", signed=True)
 
 
 def pack(hashes: Iterable[int]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,6 +82,7 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     int
         1: one shard done.
     """
+    _settle()
     items = each_in_time(read_shard(shard, dict(columns)))
     count = 0
     with _writing(work, number, {"scan": SCAN, "zones": ZONES}) as tables:
@@ -112,6 +114,7 @@ def tag_shard(shard: Shard, number: int, work: Path, job: TagJob) -> int:
     int
         Items in the shard.
     """
+    _settle()
     tagger = _tagger(job.model)
     facts = read_plan(work, number)
     read = each_in_time(read_shard(shard, dict(job.columns)))
@@ -140,11 +143,17 @@ def _zoned_pair(item: Message | Unreadable, fact: dict[str, Any], zones: str) ->
 
 @cache
 def _tagger(model: str) -> Tagger:
-    # One a worker process: loading takes longer than tagging a shard.
+    return load(model)  # one a worker process: loading takes longer than tagging a shard
+
+
+@cache
+def _settle() -> None:
+    """Set up a worker process, once; in the process of who calls us nothing is touched."""
     if "LOKY_WORKER" in os.environ or multiprocessing.parent_process() is not None:
         # A run has a process for each core; tokenizers would start as many threads in every one of them.
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    return load(model)
+        # Messages die young and hold no circles; looking for them all the time took 7 % of a run.
+        gc.set_threshold(20_000, 50, 100)
 
 
 def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
