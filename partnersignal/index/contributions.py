@@ -192,7 +192,7 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
     result = posterior(rest, rest_evidence, index.posterior.prior, index.correction)
     without = 50 + above_typical(result.d, result.scale)
     change = score.index - without
-    names = index.threads.thread_id[start:stop]
+    names = index.threads.names[start:stop].to_pylist()
     order = sorted(range(len(names)), key=lambda place: (-abs(change[place]), names[place]))
     return pd.DataFrame(
         {

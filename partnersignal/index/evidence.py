@@ -214,11 +214,29 @@ class Evidence:
         codes : array of int of shape (n_messages,)
             The number of each row's value among them.
         """
+        values, codes = self.ranked(column)
+        return tuple(values.to_pylist()), codes
+
+    def ranked(self, column: str) -> tuple[pa.StringArray, Ints]:
+        """Return a text column as numbers, without making a Python object of each text.
+
+        Parameters
+        ----------
+        column : str
+            Name of a text column.
+
+        Returns
+        -------
+        values : pyarrow StringArray
+            Its distinct values, sorted.
+        codes : array of int of shape (n_messages,)
+            The number of each row's value among them.
+        """
         encoded = self.table[column].combine_chunks().dictionary_encode()
-        order = pc.sort_indices(encoded.dictionary).to_numpy()
+        order = pc.sort_indices(encoded.dictionary)
         rank = np.empty(len(order), dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        return tuple(encoded.dictionary.take(pa.array(order)).to_pylist()), rank[encoded.indices.to_numpy()]
+        rank[order.to_numpy()] = np.arange(len(order))
+        return encoded.dictionary.take(order), rank[encoded.indices.to_numpy()]
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from partnersignal.index.arrays import SIDES, Bools, Floats, Ints
 from partnersignal.index.collecting import MILLION, UNDATED, mass_column
@@ -28,7 +29,7 @@ class Threads:
         All suppliers of the evidence, sorted, also those without a thread here.
     supplier : array of int of shape (n_threads,)
         Number of the thread's supplier.
-    thread_id : tuple of str
+    names : pyarrow StringArray of length n_threads
         Name of each thread; ``bulk:2001-05`` for all bulk mail of the supplier in that UTC month.
     saturation : array of shape (n_threads,)
         h_t in (0, 1).
@@ -54,7 +55,7 @@ class Threads:
 
     suppliers: tuple[str, ...]
     supplier: Ints
-    thread_id: tuple[str, ...]
+    names: pa.StringArray
     saturation: Floats
     exposure: Floats
     evidence: Floats
@@ -136,7 +137,7 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View, o
     return Threads(
         suppliers=suppliers,
         supplier=supplier,
-        thread_id=names,
+        names=names,
         saturation=saturation,
         exposure=exposure,
         evidence=capped,
@@ -159,9 +160,9 @@ def _weighted(evidence: Evidence, weights: Mapping[str, float], rows: Ints) -> F
     return mass
 
 
-def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, tuple[str, ...]]:
+def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, pa.StringArray]:
     """Return the thread of each row, the supplier of each thread and the name of each thread."""
-    ids, id_of_row = evidence.codes("thread_id")
+    ids, id_of_row = evidence.ranked("thread_id")
     days, bulk = evidence.days[rows], evidence.numbers("bulk")[rows] == 1
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     months[days == UNDATED] = UNDATED
@@ -170,6 +171,5 @@ def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, 
     width = len(ids) + len(month_list)
     keys, thread = np.unique(supplier * width + group, return_inverse=True)
     month_names = ["bulk:undated" if m == UNDATED else f"bulk:{np.datetime64(int(m), 'M')}" for m in month_list]
-    names = [*ids, *month_names]
     owner, number = np.divmod(keys, max(width, 1))
-    return thread.astype(np.int64), owner, tuple(names[i] for i in number)
+    return thread.astype(np.int64), owner, pa.concat_arrays([ids, pa.array(month_names, ids.type)]).take(pa.array(number))

@@ -20,6 +20,7 @@ import pandas as pd
 from partnersignal.conversations import planned
 from partnersignal.errors import InputError, RunError
 from partnersignal.index import build_index
+from partnersignal.memory import lean
 from partnersignal.reading import Export, open_export
 from partnersignal.runs.drafts import finish_pending
 from partnersignal.runs.files import drafts, write_json
@@ -147,7 +148,7 @@ def score(
     )  # fmt: skip
     folder = Path(out)
     made = _made(folder)
-    with at_work(folder):
+    with at_work(folder), lean():
         finished = _enter(folder, settings, model)
         if finished is not None:
             return finished

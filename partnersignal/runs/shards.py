@@ -154,6 +154,7 @@ def _settle() -> None:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         # Messages die young and hold no circles; looking for them all the time took 7 % of a run.
         gc.set_threshold(20_000, 50, 100)
+        pa.set_memory_pool(pa.system_memory_pool())  # see `partnersignal.memory.lean`
 
 
 def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from partnersignal.index import Evidence, Explanation, Index, explain_all
 from partnersignal.index.collecting import EXPOSURE_COLUMNS, TAG_COLUMNS
+from partnersignal.memory import give_back
 from partnersignal.report import Thread
 from partnersignal.runs.stored import Stored
 from partnersignal.signals import Signal
@@ -55,8 +56,12 @@ class StoredSources:
         dict of str to str
             By message.
         """
-        rows = self._messages([column], "message_id", message_ids)
-        return dict(zip(rows["message_id"], rows[column].fillna(""), strict=True))
+        found: dict[str, str] = {}
+        for batch in self.stored.matching("messages", ["message_id", "status", column], "message_id", message_ids):
+            for message_id, status, words in zip(*(each.to_pylist() for each in batch.columns), strict=True):
+                if status != "duplicate":
+                    found.setdefault(message_id, words or "")
+        return found
 
     def threads(self, thread_ids: Collection[str]) -> dict[str, Thread]:
         """Tell what some threads are.
@@ -163,14 +168,19 @@ def read_evidence(stored: Stored, signals: Sequence[Signal]) -> Evidence:
         What the index is built from.
     """
     counts = count_suppliers(stored, "exposure") + count_suppliers(stored, "tags")
-    parts = (
-        Evidence.collect(
-            stored.select("exposure", EXPOSURE_COLUMNS, "supplier", part), stored.select("tags", TAG_COLUMNS, "supplier", part),
-            signals,
-        )
-        for part in in_parts(sorted(counts), counts)
-    )  # fmt: skip
+    parts = [_collect(stored, part, signals) for part in in_parts(sorted(counts), counts)]
     return Evidence.of_suppliers(parts, signals)
+
+
+def _collect(stored: Stored, suppliers: Sequence[str], signals: Sequence[Signal]) -> Evidence:
+    exposure, tags = (
+        stored.select(table, columns, "supplier", suppliers)
+        for table, columns in (("exposure", EXPOSURE_COLUMNS), ("tags", TAG_COLUMNS))
+    )
+    found = Evidence.collect(exposure, tags, signals)
+    del exposure, tags
+    give_back()
+    return found
 
 
 def count_suppliers(stored: Stored, table: str) -> Counter[str]:

@@ -112,11 +112,33 @@ class Stored:
         pandas.DataFrame
             In order.
         """
-        wanted = pa.array(values, pa.string())
-        found = [batch.filter(pc.is_in(batch[key], value_set=wanted)) for batch in self.batches(table, columns)]
         schema = pa.schema([SCHEMAS[table].field(name) for name in columns])
-        frame: pd.DataFrame = pa.Table.from_batches(found, schema).to_pandas()
+        found = pa.Table.from_batches(self.matching(table, columns, key, values), schema)
+        frame: pd.DataFrame = found.to_pandas(self_destruct=True)
         return frame
+
+    def matching(self, table: str, columns: Sequence[str], key: str, values: Collection[str]) -> Iterator[pa.RecordBatch]:
+        """Read some rows of a table, a few at a time.
+
+        Parameters
+        ----------
+        table : str
+            ``messages``, ``tags`` or ``exposure``.
+        columns : sequence of str
+            Of the table, `key` among them.
+        key : str
+            A column.
+        values : collection of str
+            Of the rows to read.
+
+        Yields
+        ------
+        pyarrow.RecordBatch
+            In order.
+        """
+        wanted = pa.array(values, pa.string())
+        for batch in self.batches(table, columns):
+            yield batch.filter(pc.is_in(batch[key], value_set=wanted))
 
 
 def open_tables(folder: Path, corrections: Sequence[Correction], suppliers: Callable[[], Iterable[str]]) -> Stored:

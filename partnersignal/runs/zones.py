@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from partnersignal.messages import Message, Party, Unreadable, Zone
+from partnersignal.messages import Message, Party, Unreadable, Zone, ZoneKind
 from partnersignal.runs.tables import stream_table
 
 ZONES = pa.schema([("zones", pa.string())])
@@ -69,9 +69,9 @@ def with_zones(message: Message, row: str) -> Message:
 
 
 def _flat(zone: Zone) -> list[str | int]:
-    known = [zone.kind, zone.start, zone.end]
+    known: list[str | int] = [zone.kind, zone.start, zone.end]
     return known if zone.author is None else [*known, zone.author.name, zone.author.address]
 
 
-def _zone(kind: str, start: int, end: int, *author: str) -> Zone:
+def _zone(kind: ZoneKind, start: int, end: int, *author: str) -> Zone:
     return Zone(kind, start, end, Party(*author) if author else None)

@@ -6,8 +6,6 @@ graph ``encoder.onnx``, which holds none, is given when it is loaded here.
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from partnersignal.errors import ModelError
+from partnersignal.memory import give_back
 from partnersignal.tagging.calibration import Floats
 
 GRAPH_FILE = "encoder.onnx"
@@ -147,7 +146,7 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    _give_back()
+    give_back()
     try:
         with safe_open(folder / WEIGHTS_FILE, framework="numpy") as file:  # one at a time: half the memory of all at once
             names = file.keys()
@@ -162,7 +161,7 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
         raise ModelError(f"got the model folder {folder}, which is damaged ({reason}); copy or train it again") from error
     del weights, values, options
-    _give_back()
+    give_back()
     width = session.get_outputs()[0].shape[-1]
     if width != n_signals:
         raise ModelError(f"got an encoder with {width} outputs in {folder}, expected {n_signals}; copy or train it again")
@@ -174,10 +173,3 @@ def load_encoder(folder: Path, n_signals: int, context: bool, max_tokens: int) -
         return session.run(None, {name: array for name, array in given.items() if name in wanted})[0]
 
     return EncoderModel(folder, n_signals, context, _run, tokenizer)
-
-
-def _give_back() -> None:
-    """Return freed memory to the system: what reading mail and packing the weights left, some 100 MiB."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:  # glibc
-        trim(0)
