@@ -12,7 +12,8 @@ from safetensors.numpy import load_file
 
 import partnersignal as ps
 from partnersignal.errors import InputError, ModelError
-from partnersignal.training import TrainingConfig, train
+from partnersignal.labels import read_labels, write_labels
+from partnersignal.training import TrainingConfig, evaluate, train
 from partnersignal.training.encoder import EncoderSettings, find_base, fit_encoder
 
 torch = pytest.importorskip("torch")
@@ -155,6 +156,13 @@ def test_a_trained_model_is_a_base_and_keeps_what_it_knows(base: Path, tmp_path:
     (tmp_path / "cascade").mkdir()
     (tmp_path / "old").rename(tmp_path / "cascade" / "encoder")
     assert find_base(str(tmp_path / "cascade")) == str(tmp_path / "cascade" / "encoder")
+
+
+def test_what_the_base_was_trained_on_was_seen_too(encoder: Path, tmp_path: Path) -> None:
+    mine = [replace(s, text=s.text.replace(" a", " z")) for s in read_labels(corpus(tmp_path)) if s.group in "ab"]
+    quick = TrainingConfig(backend="encoder", base=str(encoder), folds=2, epochs=1, freeze=-1)
+    train(write_labels(mine, tmp_path / "mine.jsonl"), tmp_path / "model", config=quick)
+    assert evaluate(corpus(tmp_path), tmp_path / "model")["seen_in_training"] == 320
 
 
 def test_an_architecture_without_token_types(tmp_path: Path) -> None:
