@@ -1,6 +1,7 @@
 """Real fine-tuning, on a transformer of two layers that is made here."""
 
 import json
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,24 @@ def test_it_stops_when_it_gets_no_better(base: Path, tmp_path: Path) -> None:
     fit(tmp_path / "m", base, said, np.arange(16), epochs=30, learning_rate=1e-12, patience=1, options={"logging_steps": 1})
     last, total = map(int, re.findall(r"\d+", said[-1])[:2])
     assert total == 120 and last <= 12
+
+
+def test_loading_a_base_says_nothing_of_its_new_head_and_the_log_stays_as_it_was(
+    base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = logging.getLogger("transformers.modeling_utils")
+    filters, level = list(log.filters), log.level
+    log.addHandler(caplog.handler)
+    try:
+        fit(tmp_path / "m", base, epochs=1)
+        with pytest.raises(InputError):
+            fit(tmp_path / "n", Path("nowhere/at/all"))
+        assert caplog.text == ""
+        assert (log.filters, log.level) == (filters, level)
+        transformers.AutoModelForSequenceClassification.from_pretrained(base)
+        assert "classifier.weight" in caplog.text
+    finally:
+        log.removeHandler(caplog.handler)
 
 
 def test_frozen_layers_stay_as_they_were_and_weights_of_rare_signals_count(base: Path, tmp_path: Path) -> None:
