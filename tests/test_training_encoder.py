@@ -178,10 +178,13 @@ def test_a_trained_model_is_a_base_and_keeps_what_it_knows(base: Path, tmp_path:
 
 
 def test_what_the_base_was_trained_on_was_seen_too(encoder: Path, tmp_path: Path) -> None:
-    mine = [replace(s, text=s.text.replace(" a", " z")) for s in read_labels(corpus(tmp_path)) if s.group in "ab"]
+    half = [s for s in read_labels(corpus(tmp_path)) if s.group in "ab"]
+    mine = [replace(s, text=f"Alas: {s.text}") if s.group == "a" else s for s in half]
     quick = TrainingConfig(backend="encoder", base=str(encoder), folds=2, epochs=1, freeze=-1)
-    train(write_labels(mine, tmp_path / "mine.jsonl"), tmp_path / "model", config=quick)
+    said: list[str] = []
+    train(write_labels(mine, tmp_path / "mine.jsonl"), tmp_path / "model", config=quick, progress=said.append)
     assert evaluate(corpus(tmp_path), tmp_path / "model")["seen_in_training"] == 320
+    assert any(line.startswith("the base was trained on 80 of these 160 sentences (50.0%)") for line in said)
 
 
 def test_an_architecture_without_token_types(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from partnersignal.training.config import TrainingConfig
 from partnersignal.training.encoder import find_base
 from partnersignal.training.evaluation import evaluate
 from partnersignal.training.fit import Task, fit_cascade, fit_encoder_model, fit_linear_model
-from partnersignal.training.seen import recall, remember, tell_seen
+from partnersignal.training.seen import count_seen, recall, remember, tell_seen
 from partnersignal.training.splits import group_folds
 from partnersignal.training.thresholds import FEWEST
 
@@ -101,6 +101,9 @@ def train(
             "label more, or give the project's corpus with yours"
         )
     base = None if config.backend == "linear" else recall(find_base(config.base))
+    leak = tell_seen("the base", count_seen(base, sentences), len(sentences))
+    if leak:
+        progress(f"{leak}, even out of fold")
     folds = tuple(group_folds(groups, config.folds, config.seed))
     # What is done already waits here; a training that was cut off goes on with the same command.
     work = folder.with_name(f"{folder.name}.training")
