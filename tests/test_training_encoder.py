@@ -86,8 +86,9 @@ def fit(
     folder.mkdir(exist_ok=True)
     settings = replace(QUICK, base=str(base), **changes)
     tell = (lambda _: None) if said is None else said.append
-    scored = np.ones_like(TRUTH)
-    return fit_encoder(SENTENCES, VOICES, [""] * len(SENTENCES), TRUTH, scored, labels, folder, settings, tell, held)
+    truth = TRUTH[:, : len(labels)]
+    scored = np.ones_like(truth)
+    return fit_encoder(SENTENCES, VOICES, [""] * len(SENTENCES), truth, scored, labels, folder, settings, tell, held)
 
 
 def test_it_learns_what_it_was_taught(encoder: Path) -> None:
@@ -140,19 +141,20 @@ def test_it_stops_when_it_gets_no_better(base: Path, tmp_path: Path) -> None:
 def test_loading_a_base_says_nothing_of_its_new_head_and_the_log_stays_as_it_was(
     base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    log = logging.getLogger("transformers.modeling_utils")
+    log, all_logs = logging.getLogger("transformers.modeling_utils"), logging.getLogger("transformers")
     filters, level = list(log.filters), log.level
-    log.addHandler(caplog.handler)
+    all_logs.addHandler(caplog.handler)
     try:
         fit(tmp_path / "m", base, epochs=1)
+        fit(tmp_path / "n", tmp_path / "m", epochs=1, labels=("late",))
         with pytest.raises(InputError):
-            fit(tmp_path / "n", Path("nowhere/at/all"))
+            fit(tmp_path / "o", Path("nowhere/at/all"))
         assert caplog.text == ""
         assert (log.filters, log.level) == (filters, level)
         transformers.AutoModelForSequenceClassification.from_pretrained(base)
         assert "classifier.weight" in caplog.text
     finally:
-        log.removeHandler(caplog.handler)
+        all_logs.removeHandler(caplog.handler)
 
 
 def test_frozen_layers_stay_as_they_were_and_weights_of_rare_signals_count(base: Path, tmp_path: Path) -> None:

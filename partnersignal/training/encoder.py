@@ -189,7 +189,6 @@ def _train(
             trust_remote_code=False,
             use_safetensors=True,
             ignore_mismatched_sizes=True,
-            num_labels=len(labels),
             id2label=dict(enumerate(labels)),
             label2id={label: number for number, label in enumerate(labels)},
             problem_type="multi_label_classification",
