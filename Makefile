@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 PYTHON ?= python
 
-.PHONY: install screenshots test slow lint types imports docstrings wheel check model bench
+.PHONY: install screenshots test slow lint types imports docstrings wheel check model trained-on bench
 
 install:
 	$(PYTHON) -m pip install -e ".[dev]"
@@ -41,6 +41,11 @@ check: lint types imports docstrings
 # Train the shipped model again from data/corpus; same seed, same model.
 model:
 	partnersignal train data/corpus --backend cascade --out models/default --jobs 2
+
+# What the shipped model was trained on, as hashes, where `train` did not write it yet.
+trained-on:
+	$(PYTHON) -c "from partnersignal.labels import read_labels; from partnersignal.training.seen import remember; \
+	remember('models/default', read_labels('data/corpus'))"
 
 # Speed, memory and the index's figures; on an idle machine of two cores about two hours, most of it 500 thousand messages.
 bench:

@@ -2,7 +2,8 @@
 
 Three worlds of the corpus are held out as "the house"; one signal is taken out of the rest of the corpus and
 comes back, under a new name, only in the house's labels. Half of the house's documents may be labelled, the
-other half is the test. Run: ``python benchmarks/in_house.py [--encoder] [--share 0.25] [--out FILE]``.
+other half is the test. Run: ``python benchmarks/in_house.py [--encoder] [--share 0.25] [--seeds 2] [--jobs 1]
+[--out FILE]``.
 """
 
 from __future__ import annotations
@@ -19,13 +20,17 @@ import numpy as np
 import partnersignal as ps
 from partnersignal.labels import LabelledSentence, read_labels, write_labels
 from partnersignal.labels.suggest import suggest
-from partnersignal.training import TrainingConfig, evaluate, train
+from partnersignal.signals import Signal, read_taxonomy
+from partnersignal.training import TrainingConfig, train
+from partnersignal.training.evaluation import figures, predict
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
 HOUSE = ("w16-chips-taiwan", "w17-salmon-norway", "w34-shipyard-greece")
 OLD, NEW = "transparency", "candour"
 BUDGETS = (50, 100, 200, 400)
-SIGNALS = f'drop = ["{OLD}"]\n[[signal]]\nlabel = "{NEW}"\nside = "partner"\nweight = 0.5\n'
+AGAIN = 0.05  # share of the corpus
+FIRST = f'drop = ["{OLD}"]\n'
+SIGNALS = f'{FIRST}[[signal]]\nlabel = "{NEW}"\nside = "partner"\nweight = 0.5\n'
 
 
 def documents(path: Path) -> list[list[LabelledSentence]]:
@@ -58,22 +63,54 @@ def house(seed: int) -> tuple[list[LabelledSentence], list[LabelledSentence]]:
     return pool, test
 
 
+def measure(model: ps.Tagger, test: list[LabelledSentence], signals: tuple[Signal, ...]) -> dict:
+    """The figures over all signals; one that the model does not know is never given."""
+    known = predict(model, test)
+    p, limits = np.zeros((len(test), len(signals))), np.ones(len(signals))
+    for column, signal in enumerate(signals):
+        if signal.label in model.signals:
+            place = model.signals.index(signal.label)
+            p[:, column], limits[column] = known[:, place], model.config.calibration.threshold[place]
+    return figures(p, limits, test, signals)
+
+
 class Bench:
-    """One backend: trains on the rest of the corpus and what is labelled of the house, measures on its test."""
+    """One backend, trained on the rest of the corpus and what is labelled of the house, measured on its test.
+
+    The linear model is trained anew each time. The encoder begins from the model that was there before any label, which does
+    not know the new signal, and reads the labels with a small sample of what that one has read, so that it forgets nothing.
+    """
 
     def __init__(self, work: Path, share: float, config: TrainingConfig) -> None:
         self.work, self.config = work, config
+        self.signals = read_taxonomy(config.signals).signals
         self.pool, self.test = house(seed=1)
+        self.rest = self.sample(share, "rest.jsonl")
+        self.again, self.started = self.rest, 0.0
+        if config.backend == "encoder":
+            self.again = self.sample(min(share, AGAIN), "again.jsonl")
+            self.first = replace(config, signals=_write(work / "first.toml", FIRST))
+            self.config = replace(config, base=str(work / "first"))
+
+    def sample(self, share: float, name: str) -> Path:
+        """Every so many documents of each world but the house."""
         rest = [path for path in sorted(CORPUS.glob("*.jsonl")) if path.stem not in HOUSE]
-        step = round(1 / share)
-        parts = [document for path in rest for document in documents(path)[::step]]
-        self.rest = write_labels([renamed(s, None) for part in parts for s in part], work / "rest.jsonl")
-        self.sentences = sum(map(len, parts))
+        parts = [document for path in rest for document in documents(path)[:: round(1 / share)]]
+        return write_labels([renamed(s, None) for part in parts for s in part], self.work / name)
+
+    def start(self) -> tuple[ps.Tagger, float]:
+        """The model before any label, and how long the house waits for it: not at all, where it was there."""
+        if self.config.backend != "encoder":
+            return self.model([])
+        start = time.perf_counter()
+        train(self.rest, self.work / "first", config=self.first)
+        self.started = time.perf_counter() - start
+        return ps.load(self.work / "first"), 0.0
 
     def model(self, labelled: list[LabelledSentence]) -> tuple[ps.Tagger, float]:
         """Train; a hundred labels of one's own weigh little among thousands, so they are given three times."""
         start = time.perf_counter()
-        files = [self.rest]
+        files = [self.again]
         if labelled:
             files.append(write_labels([s for s in labelled for _ in range(3)], self.work / "house.jsonl"))
         train(files, self.work / "model", config=self.config)
@@ -81,7 +118,7 @@ class Bench:
 
     def row(self, strategy: str, n: int, labelled: list[LabelledSentence], model: ps.Tagger, seconds: float) -> dict:
         """What the table says of it."""
-        found = evaluate(self.test, model)
+        found = measure(model, self.test, self.signals)
         new = found["per_label"][NEW]
         return {
             "backend": self.config.backend, "strategy": strategy, "labels": n, "macro_f1": found["macro_f1"],
@@ -101,7 +138,7 @@ class Bench:
 
     def suggested(self) -> list[dict]:
         """Label what the last model suggests, then train the next."""
-        model, seconds = self.model([])
+        model, seconds = self.start()
         rows, labelled = [self.row("none", 0, [], model, seconds)], []
         truth = {s.id: s for s in self.pool}
         for n in BUDGETS:
@@ -112,16 +149,23 @@ class Bench:
         return rows
 
 
-def run(backend: str, share: float, seeds: int, work: Path) -> dict:
+def run(backend: str, share: float, seeds: int, work: Path, jobs: int = 1) -> dict:
     """All rows of one backend."""
-    signals = work / "signals.toml"
-    signals.write_text(SIGNALS)
-    bench = Bench(work, share, TrainingConfig(backend=backend, folds=3, signals=str(signals), epochs=2))
+    signals = _write(work / "signals.toml", SIGNALS)
+    bench = Bench(work, share, TrainingConfig(backend=backend, folds=3, signals=signals, epochs=2, jobs=jobs))
     rows = bench.suggested()
     for seed in range(seeds):
         rows += bench.random(seed)
-    positives = sum(NEW in s.labels for s in bench.test)
-    return {"rest": bench.sentences, "pool": len(bench.pool), "test": len(bench.test), "new_in_test": positives, "rows": rows}
+    return {
+        "rest": len(read_labels(bench.rest)), "again": len(read_labels(bench.again)), "pool": len(bench.pool),
+        "test": len(bench.test), "new_in_test": sum(NEW in s.labels for s in bench.test),
+        "seconds_of_the_first": round(bench.started, 1), "rows": rows,
+    }  # fmt: skip
+
+
+def _write(path: Path, text: str) -> str:
+    path.write_text(text)
+    return str(path)
 
 
 def table(found: dict) -> str:
@@ -129,7 +173,13 @@ def table(found: dict) -> str:
     cells = ("macro_f1", "any_f1", "false_alarms", "new_f1", "new_average_precision", "new_in_labels", "seconds")
     lines = [
         f"{found['rest']:,} sentences of other worlds; {found['pool']} of the house can be labelled, {found['test']} are the "
-        f"test, {found['new_in_test']} of them with the new signal.",
+        f"test, {found['new_in_test']} of them with the new signal."
+        + (
+            f" The first model took {found['seconds_of_the_first']:.0f} s; each later one begins from it and reads "
+            f"{found['again']:,} of the sentences again."
+            if found["seconds_of_the_first"]
+            else ""
+        ),
         "",
         "| backend | chosen by | labels | macro-F1 | any F1 | false alarms | new F1 | new AP | new among labels | seconds |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -148,10 +198,11 @@ def main() -> None:
     parser.add_argument("--encoder", action="store_true")
     parser.add_argument("--share", type=float, default=0.25)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=1, help="folds of the encoder fitted at the same time")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "in_house.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = run("encoder" if options.encoder else "linear", options.share, options.seeds, Path(folder))
+        found = run("encoder" if options.encoder else "linear", options.share, options.seeds, Path(folder), options.jobs)
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(table(found))
 

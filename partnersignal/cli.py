@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -178,9 +178,12 @@ def evaluate(
     from partnersignal.training.comparison import group_figures
 
     if by_group:
-        print_groups(group_figures(labels, model), as_json)
+        groups = group_figures(labels, model)
+        print_groups(groups, as_json)
+        _say_seen(groups.values())
         return
     result = evaluate_model(labels, model, refit=refit)
+    _say_seen([result])
     if as_json:
         typer.echo(json.dumps(result, indent=1))
         return
@@ -193,6 +196,14 @@ def evaluate(
             typer.echo(f"{name:28s} " + ", ".join(f"{key} {figure(each)}" for key, each in value.items()))
         else:
             typer.echo(f"{name:28s} {figure(value)}")
+
+
+def _say_seen(parts: Collection[dict[str, Any]]) -> None:
+    from partnersignal.training.seen import tell_seen
+
+    seen, total = (sum(each[name] or 0 for each in parts) for name in ("seen_in_training", "sentences"))
+    if seen:
+        say(tell_seen("the model", seen, total))
 
 
 @app.command()
@@ -209,6 +220,8 @@ def compare(
 
     found = compare_models(model_a, model_b, labels, refit=refit, seed=seed)
     print_comparison(found, as_json)
+    for leak in found.leaks:
+        say(leak)
     if not found.blessed:
         raise typer.Exit(1)
 

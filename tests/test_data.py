@@ -6,7 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import partnersignal as ps
+from partnersignal.labels import read_labels
 from partnersignal.signals import default_signals
+from partnersignal.tagging.tagger import find_model
+from partnersignal.training.seen import count_seen, recall
 
 ROOT = Path(__file__).parents[1]
 CORPUS = sorted((ROOT / "data" / "corpus").glob("*.jsonl"))
@@ -47,6 +50,13 @@ def test_the_corpus_is_as_large_as_its_readme_says() -> None:
     said = re.search(r"([\d,]+) documents, ([\d,]+) sentences", (ROOT / "data" / "README.md").read_text(encoding="utf-8"))
     assert said is not None
     assert [int(each.replace(",", "")) for each in said.groups()] == [len(docs), len(segments)]
+
+
+def test_the_shipped_model_knows_that_it_was_trained_on_the_corpus() -> None:
+    sentences = read_labels(ROOT / "data" / "corpus")
+    long = sum(len(sentence.text.split()) >= 4 for sentence in sentences)
+    for name in ("default", "linear", "encoder"):
+        assert count_seen(recall(find_model(name)), sentences) == long > 26_000
 
 
 def test_corpus_and_sample_share_no_sentence() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 import partnersignal as ps
 from partnersignal.cli import app
-from partnersignal.errors import ModelError
+from partnersignal.errors import MissingExtraError, ModelError
 from partnersignal.runs import append
 from partnersignal.tagging import hub
 from partnersignal.tagging.folder import FORMAT
@@ -103,6 +104,13 @@ def test_a_model_is_pushed_privately_and_nothing_else_is(tmp_path: Path, monkeyp
     with pytest.raises(ModelError, match="which is no model folder"):
         hub.push_model(tmp_path, "me/mine")
     assert len(calls) == 2
+
+
+def test_the_hub_wants_its_own_extra_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    for ask in (lambda: ps.load("hf://owner/model"), lambda: hub.push_model(MODELS / "v1", "hf://me/mine")):
+        with pytest.raises(MissingExtraError, match=r"got no package 'huggingface_hub'.*pip install 'partnersignal\[hub\]'"):
+            ask()
 
 
 @pytest.fixture

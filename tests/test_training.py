@@ -33,7 +33,7 @@ def test_same_seed_same_model(tmp_path: Path) -> None:
     labels = corpus(tmp_path)
     for name in ("one", "two"):
         train(labels, tmp_path / name)
-    for file in ("partnersignal.json", "linear.safetensors", "vocabulary.json", "MODEL_CARD.md"):
+    for file in ("partnersignal.json", "linear.safetensors", "vocabulary.json", "MODEL_CARD.md", "trained_on.txt"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
 
 

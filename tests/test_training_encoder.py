@@ -1,6 +1,7 @@
 """Real fine-tuning, on a transformer of two layers that is made here."""
 
 import json
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from safetensors.numpy import load_file
 
 import partnersignal as ps
 from partnersignal.errors import InputError, ModelError
-from partnersignal.training import TrainingConfig, train
+from partnersignal.labels import read_labels, write_labels
+from partnersignal.training import TrainingConfig, evaluate, train
 from partnersignal.training.encoder import EncoderSettings, find_base, fit_encoder
 
 torch = pytest.importorskip("torch")
@@ -84,8 +86,9 @@ def fit(
     folder.mkdir(exist_ok=True)
     settings = replace(QUICK, base=str(base), **changes)
     tell = (lambda _: None) if said is None else said.append
-    scored = np.ones_like(TRUTH)
-    return fit_encoder(SENTENCES, VOICES, [""] * len(SENTENCES), TRUTH, scored, labels, folder, settings, tell, held)
+    truth = TRUTH[:, : len(labels)]
+    scored = np.ones_like(truth)
+    return fit_encoder(SENTENCES, VOICES, [""] * len(SENTENCES), truth, scored, labels, folder, settings, tell, held)
 
 
 def test_it_learns_what_it_was_taught(encoder: Path) -> None:
@@ -135,6 +138,25 @@ def test_it_stops_when_it_gets_no_better(base: Path, tmp_path: Path) -> None:
     assert total == 120 and last <= 12
 
 
+def test_loading_a_base_says_nothing_of_its_new_head_and_the_log_stays_as_it_was(
+    base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, all_logs = logging.getLogger("transformers.modeling_utils"), logging.getLogger("transformers")
+    filters, level = list(log.filters), log.level
+    all_logs.addHandler(caplog.handler)
+    try:
+        fit(tmp_path / "m", base, epochs=1)
+        fit(tmp_path / "n", tmp_path / "m", epochs=1, labels=("late",))
+        with pytest.raises(InputError):
+            fit(tmp_path / "o", Path("nowhere/at/all"))
+        assert caplog.text == ""
+        assert (log.filters, log.level) == (filters, level)
+        transformers.AutoModelForSequenceClassification.from_pretrained(base)
+        assert "classifier.weight" in caplog.text
+    finally:
+        all_logs.removeHandler(caplog.handler)
+
+
 def test_frozen_layers_stay_as_they_were_and_weights_of_rare_signals_count(base: Path, tmp_path: Path) -> None:
     fit(tmp_path / "m", base, freeze=1, balanced=True)
     before, after = load_file(base / "model.safetensors"), load_file(tmp_path / "m" / "model.safetensors")
@@ -155,6 +177,16 @@ def test_a_trained_model_is_a_base_and_keeps_what_it_knows(base: Path, tmp_path:
     (tmp_path / "cascade").mkdir()
     (tmp_path / "old").rename(tmp_path / "cascade" / "encoder")
     assert find_base(str(tmp_path / "cascade")) == str(tmp_path / "cascade" / "encoder")
+
+
+def test_what_the_base_was_trained_on_was_seen_too(encoder: Path, tmp_path: Path) -> None:
+    half = [s for s in read_labels(corpus(tmp_path)) if s.group in "ab"]
+    mine = [replace(s, text=f"Alas: {s.text}") if s.group == "a" else s for s in half]
+    quick = TrainingConfig(backend="encoder", base=str(encoder), folds=2, epochs=1, freeze=-1)
+    said: list[str] = []
+    train(write_labels(mine, tmp_path / "mine.jsonl"), tmp_path / "model", config=quick, progress=said.append)
+    assert evaluate(corpus(tmp_path), tmp_path / "model")["seen_in_training"] == 320
+    assert any(line.startswith("the base was trained on 80 of these 160 sentences (50.0%)") for line in said)
 
 
 def test_an_architecture_without_token_types(tmp_path: Path) -> None:

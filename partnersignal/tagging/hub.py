@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from partnersignal.errors import MissingExtraError, ModelError
 from partnersignal.tagging.folder import PLAIN_FILES, load_config
@@ -31,10 +32,7 @@ def fetch_model(name: str) -> Path:
     MissingExtraError
         If huggingface_hub is not installed.
     """
-    try:
-        import huggingface_hub
-    except ImportError as error:
-        raise MissingExtraError("huggingface_hub", "train") from error
+    huggingface_hub = _client()
     repository, _, revision = name.removeprefix(PREFIX).partition("@")
     try:
         return Path(huggingface_hub.snapshot_download(repository, revision=revision or None, allow_patterns=list(PLAIN_FILES)))
@@ -67,13 +65,18 @@ def push_model(folder: str | os.PathLike[str], name: str, *, private: bool = Tru
     MissingExtraError
         If huggingface_hub is not installed.
     """
-    try:
-        import huggingface_hub
-    except ImportError as error:
-        raise MissingExtraError("huggingface_hub", "train") from error
+    huggingface_hub = _client()
     load_config(Path(folder))
     repository = name.removeprefix(PREFIX)
     api = huggingface_hub.HfApi()
     api.create_repo(repository, private=private, exist_ok=True)
     api.upload_folder(repo_id=repository, folder_path=str(folder), allow_patterns=list(PLAIN_FILES))
     return f"https://huggingface.co/{repository}"
+
+
+def _client() -> Any:
+    try:
+        import huggingface_hub
+    except ImportError as error:
+        raise MissingExtraError("huggingface_hub", "hub") from error
+    return huggingface_hub

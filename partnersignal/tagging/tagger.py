@@ -60,12 +60,15 @@ class Tagger:
         The weights.
     name : str, optional
         Where it came from, for receipts.
+    folder : pathlib.Path, optional
+        Where it lies.
     """
 
-    def __init__(self, config: ModelConfig, backend: Backend, name: str = "") -> None:
+    def __init__(self, config: ModelConfig, backend: Backend, name: str = "", folder: Path | None = None) -> None:
         self.config = config
         self.backend = backend
         self.name = name
+        self.folder = folder
 
     @property
     def signals(self) -> tuple[str, ...]:
@@ -319,7 +322,7 @@ def load(model: str | os.PathLike[str] = "default") -> Tagger:
     """
     folder = find_model(model)
     config = load_config(folder)
-    return Tagger(config, _backend(folder, config), str(model))
+    return Tagger(config, _backend(folder, config), str(model), folder)
 
 
 def _backend(folder: Path, config: ModelConfig) -> Backend:

@@ -23,6 +23,7 @@ from partnersignal.training.evaluation import (
     sentences_for,
     truth_matrix,
 )
+from partnersignal.training.seen import count_seen, recall, tell_seen
 
 SURE = 0.95  # probability from which a difference is called real
 ROUNDS = 2_000
@@ -71,6 +72,8 @@ class Comparison:
         Difference of macro-F1 with one group left out, smallest first: does the result hang on one supplier?
     only_a, only_b : tuple of str
         Labels that one of them does not know.
+    seen_a, seen_b : int or None
+        Sentences that they were trained on; None where a model does not say.
     blessed : bool
         Whether the new model may take the place of the old one.
     reasons : tuple of str
@@ -85,6 +88,8 @@ class Comparison:
     without: tuple[tuple[str, float], ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
+    seen_a: int | None
+    seen_b: int | None
     blessed: bool
     reasons: tuple[str, ...]
 
@@ -92,6 +97,12 @@ class Comparison:
     def worse(self) -> tuple[str, ...]:
         """Return the labels that surely got worse."""
         return tuple(d.name for d in self.per_label if d.better is not None and d.better <= 1 - SURE)
+
+    @property
+    def leaks(self) -> tuple[str, ...]:
+        """Say in words which model was trained on some of these sentences."""
+        both = (("the old model", self.seen_a), ("the new model", self.seen_b))
+        return tuple(filter(None, (tell_seen(who, seen, self.sentences) for who, seen in both)))
 
 
 def compare(
@@ -146,10 +157,12 @@ def compare(
     clear_groups = _Counts.of(groups, truth, scored, decided, sentences)
     only_a, only_b = sorted(set(old.signals) - set(names)), sorted(set(new.signals) - set(names))
     blessed, reasons = _verdict(overall, alarms, per_label)
-    return Comparison(
+    seen = [count_seen(recall(tagger.folder), sentences) for tagger in (old, new)]
+    found = Comparison(
         len(sentences), len(set(groups)), overall, alarms, per_label, _leave_one_out(clear_groups, truth), tuple(only_a),
-        tuple(only_b), blessed, reasons,
+        tuple(only_b), seen[0], seen[1], blessed, reasons,
     )  # fmt: skip
+    return replace(found, reasons=(*reasons, *found.leaks))
 
 
 def _only(sentences: Sequence[LabelledSentence], names: Sequence[str]) -> list[LabelledSentence]:
@@ -291,7 +304,8 @@ def group_figures(labels: Any, model: str | os.PathLike[str] | Tagger = "default
     rows: dict[str, list[int]] = {}
     for number, sentence in enumerate(sentences):
         rows.setdefault(sentence.group, []).append(number)
-    limits = tagger.config.calibration.threshold
-    return {
-        group: figures(p[held], limits, [sentences[i] for i in held], tagger.config.signals) for group, held in rows.items()
-    }
+    limits, known, found = tagger.config.calibration.threshold, recall(tagger.folder), {}
+    for group, held in rows.items():
+        part = [sentences[i] for i in held]
+        found[group] = figures(p[held], limits, part, tagger.config.signals) | {"seen_in_training": count_seen(known, part)}
+    return found

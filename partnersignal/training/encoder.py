@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import re
 import shutil
 import time
@@ -177,6 +178,8 @@ def _train(
 
     base = find_base(settings.base)
     transformers.set_seed(settings.seed)
+    loading = logging.getLogger("transformers.modeling_utils")
+    loading.addFilter(_is_no_report)
     try:
         # Plain data only: no code of the folder's own, no pickled weights.
         tokenizer = transformers.AutoTokenizer.from_pretrained(base, trust_remote_code=False)
@@ -186,7 +189,6 @@ def _train(
             trust_remote_code=False,
             use_safetensors=True,
             ignore_mismatched_sizes=True,
-            num_labels=len(labels),
             id2label=dict(enumerate(labels)),
             label2id={label: number for number, label in enumerate(labels)},
             problem_type="multi_label_classification",
@@ -197,6 +199,8 @@ def _train(
         raise InputError(
             f"got the base model {base!r}, which cannot be loaded ({_line(error)}); give a folder or a Hub id"
         ) from error
+    finally:
+        loading.removeFilter(_is_no_report)
     share = np.clip((truth & scored).mean(axis=0), 1e-4, 0.5)
     _begin_head(model, base, known, labels, np.log(share / (1 - share)), torch)
     _freeze(model, settings.freeze)
@@ -317,6 +321,12 @@ def _train(
     trainer.train(resume_from_checkpoint=unfinished or None)
     _save(model, tokenizer, folder)
     shutil.rmtree(checkpoints)
+
+
+def _is_no_report(record: logging.LogRecord) -> bool:
+    """Keep back only that weights are new: the head is, of every base, in every fold."""
+    said = record.getMessage()
+    return "LOAD REPORT" not in said and "newly initialized" not in said  # as of transformers 5, and 4
 
 
 def _multiplies_bf16(torch: Any) -> bool:

@@ -14,6 +14,7 @@ from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.signals import Signal
 from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.calibration import Bools, Floats
+from partnersignal.training.seen import count_seen, recall
 from partnersignal.training.splits import group_folds
 from partnersignal.training.thresholds import make_calibration
 
@@ -46,6 +47,7 @@ def evaluate(
     dict
         ``micro_f1``, ``macro_f1`` (over labels with at least 5 positives), ``any_signal``, ``per_label``,
         ``false_positive_rate``, ``false_positive_rate_partner``, ``ece``, ``brier``. Undefined is None.
+        ``seen_in_training``: sentences, of four words or more, that the model was trained on; None where it does not say.
 
     Raises
     ------
@@ -58,7 +60,8 @@ def evaluate(
     thresholds = tagger.config.calibration.threshold
     if refit:
         probabilities, thresholds = refit_out_of_fold(probabilities, sentences, tagger.config.signals)
-    return figures(probabilities, thresholds, sentences, tagger.config.signals)
+    found = figures(probabilities, thresholds, sentences, tagger.config.signals)
+    return found | {"seen_in_training": count_seen(recall(tagger.folder), sentences)}
 
 
 def sentences_for(labels: Any, tagger: Tagger) -> Sequence[LabelledSentence]:

@@ -18,8 +18,10 @@ from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.folder import CARD_FILE, CONFIG_FILE
 from partnersignal.training.card import write_card
 from partnersignal.training.config import TrainingConfig
+from partnersignal.training.encoder import find_base
 from partnersignal.training.evaluation import evaluate
 from partnersignal.training.fit import Task, fit_cascade, fit_encoder_model, fit_linear_model
+from partnersignal.training.seen import count_seen, recall, remember, tell_seen
 from partnersignal.training.splits import group_folds
 from partnersignal.training.thresholds import FEWEST
 
@@ -98,6 +100,10 @@ def train(
             f"{rare} of {len(taxonomy.labels)} signals have fewer than {FEWEST} examples: they will seldom be given; "
             "label more, or give the project's corpus with yours"
         )
+    base = None if config.backend == "linear" else recall(find_base(config.base))
+    leak = tell_seen("the base", count_seen(base, sentences), len(sentences))
+    if leak:
+        progress(f"{leak}, even out of fold")
     folds = tuple(group_folds(groups, config.folds, config.seed))
     # What is done already waits here; a training that was cut off goes on with the same command.
     work = folder.with_name(f"{folder.name}.training")
@@ -107,8 +113,9 @@ def train(
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     figures = {"linear": fit_linear_model, "encoder": fit_encoder_model, "cascade": fit_cascade}[config.backend](task, draft)
+    remember(draft, sentences, base)
     own = load(draft)
-    card = write_card(own, config, sentences, figures, _test_rows(own, draft, figures, tests))
+    card = write_card(own, config, sentences, figures, _test_rows(own, draft, figures, tests, progress))
     (draft / CARD_FILE).write_text(card, encoding="utf-8")
     if folder.exists():
         shutil.rmtree(folder)
@@ -149,9 +156,20 @@ def read_for(labels: Any, taxonomy: Taxonomy, progress: Progress = lambda _: Non
 
 
 def _test_rows(
-    own: Tagger, draft: Path, figures: dict[str, Any], tests: list[tuple[str, tuple[LabelledSentence, ...]]]
+    own: Tagger,
+    draft: Path,
+    figures: dict[str, Any],
+    tests: list[tuple[str, tuple[LabelledSentence, ...]]],
+    progress: Progress,
 ) -> list[tuple[str, str, dict[str, Any]]]:
     """Measure the model, and the models it is made of, on every test set."""
     taggers = {name: own if name == own.config.backend else load(draft / name) for name in figures}
     rows = [("out of fold", name, result) for name, result in figures.items()]
-    return rows + [(f"`{test}`", name, evaluate(labels, tagger)) for test, labels in tests for name, tagger in taggers.items()]
+    for test, labels in tests:
+        results = {name: evaluate(labels, tagger) for name, tagger in taggers.items()}
+        own_result = results[own.config.backend]
+        leak = tell_seen("the model", own_result["seen_in_training"], own_result["sentences"])
+        if leak:
+            progress(f"{test}: {leak}")
+        rows += [(f"`{test}`{leak and f' ({leak})'}", name, result) for name, result in results.items()]
+    return rows
