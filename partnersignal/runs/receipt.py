@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from partnersignal.messages import Unreadable
 from partnersignal.runs.limits import limits
 from partnersignal.runs.settings import RunSettings
-from partnersignal.runs.tables import SCAN_FILE
+from partnersignal.runs.tables import SCAN_FILE, stream_table
 from partnersignal.suppliers import SupplierDirectory
 
 STATUSES = (
     "tagged", "unattributed", "no_new_text", "duplicate", "auto_reply", "bounce", "calendar", "bulk_excluded", "outside_dates",
     "took_too_long", "unreadable_later",
 )  # fmt: skip
+_SUMMED = ("bulk", "replaced", "sentences", "quoted", "boilerplate")
+_ROWS = 8_192  # counted at a time
+_DOMAIN = re.compile(r"@([^>\s]+)>?$")
 _LISTED = 1_000  # places listed one by one; beyond, reasons are counted only
 
 
@@ -78,30 +83,27 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
     dict
         The part of the receipt that can be made again from the tables.
     """
-    columns = ["status", "date", "date_quality", "bulk", "kind", "replaced", "sentences", "quoted", "boilerplate", "language"]
-    messages = pq.read_table(run / "messages.parquet", columns=columns).to_pandas()
-    exposure = pq.read_table(run / "exposure.parquet", columns=["supplier", "sentences", "ineligible"]).to_pandas()
+    counted, totals = _totals(run / "messages.parquet", ("status", "kind", "date_quality", "language"), _SUMMED)
+    suppliers, exposed = _totals(run / "exposure.parquet", ("supplier",), ("sentences", "ineligible"))
     tags = pq.read_metadata(run / "tags.parquet").num_rows
-    counted = Counter(messages["status"])
-    mass = exposure.groupby("supplier")[["sentences", "ineligible"]].sum() if len(exposure) else exposure
     return {
-        "messages": {status: int(counted.get(status, 0)) for status in STATUSES},
-        "kinds": {str(k): int(v) for k, v in sorted(Counter(messages["kind"]).items())},
-        "bulk": int(messages["bulk"].sum()),
-        "dates": {str(k): int(v) for k, v in sorted(Counter(messages["date_quality"]).items())},
-        "undated": int(messages["date"].isna().sum()),
-        "replaced_characters": int(messages["replaced"].sum()),
+        "messages": {status: counted["status"][status] for status in STATUSES},
+        "kinds": _by_name(counted["kind"]),
+        "bulk": totals["bulk"],
+        "dates": _by_name(counted["date_quality"]),
+        "undated": totals["undated"],
+        "replaced_characters": totals["replaced"],
         "sentences": {
-            "new": int(messages["sentences"].sum() - messages["quoted"].sum()),
-            "seen_only_in_quotes": int(messages["quoted"].sum()),
-            "attributed": int(exposure["sentences"].sum() + exposure["ineligible"].sum()) if len(exposure) else 0,
-            "not_in_a_known_language": int(exposure["ineligible"].sum()) if len(exposure) else 0,
+            "new": totals["sentences"] - totals["quoted"],
+            "seen_only_in_quotes": totals["quoted"],
+            "attributed": exposed["sentences"] + exposed["ineligible"],
+            "not_in_a_known_language": exposed["ineligible"],
         },
-        "boilerplate_paragraphs": int(messages["boilerplate"].sum()),
-        "languages": {str(k): int(v) for k, v in sorted(Counter(messages["language"].dropna()).items())},
+        "boilerplate_paragraphs": totals["boilerplate"],
+        "languages": _by_name(counted["language"]),
         "tags": int(tags),
         "suppliers": {
-            "with_sentences": len(mass),
+            "with_sentences": len(suppliers["supplier"]),
             "in_directory": len(directory.suppliers),
             "inferred": directory.inferred,
             "ours": [*directory.our_domains, *directory.our_addresses],
@@ -109,6 +111,25 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
         },
         "unattributed_senders": _unattributed(run, directory),
     }
+
+
+def _totals(path: Path, named: Sequence[str], summed: Sequence[str]) -> tuple[dict[str, Counter[str]], Counter[str]]:
+    """Count the values of some columns and add up others, a few rows at a time; an undated row adds to ``undated``."""
+    counted: dict[str, Counter[str]] = {name: Counter() for name in named}
+    totals: Counter[str] = Counter()
+    for batch in stream_table(path, [*named, *summed, "date"], _ROWS):
+        for name in named:
+            for each in pc.value_counts(batch[name]).to_pylist():
+                if each["values"] is not None:
+                    counted[name][each["values"]] += each["counts"]
+        for name in summed:
+            totals[name] += int(pc.sum(batch[name]).as_py() or 0)
+        totals["undated"] += batch["date"].null_count
+    return counted, totals
+
+
+def _by_name(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
 
 
 def _who_is_who(directory: SupplierDirectory) -> str:
@@ -132,9 +153,11 @@ def _places(sources: list[str], reasons: list[str]) -> dict[str, Any]:
 
 def _unattributed(run: Path, directory: SupplierDirectory) -> dict[str, int]:
     """Count the organisations whose mail was nobody's: who may be missing from the supplier file."""
-    table = pq.read_table(run / "messages.parquet", columns=["sender", "status"]).to_pandas()
-    senders = table.loc[table["status"] == "unattributed", "sender"].dropna()
-    domains = senders.str.extract(r"@([^>\s]+)>?$")[0].dropna()
-    ours = set(directory.our_domains)
-    counted = Counter(domain for domain in domains if domain not in ours)
+    ours, counted = set(directory.our_domains), Counter[str]()
+    for batch in stream_table(run / "messages.parquet", ["sender", "status"], _ROWS):
+        nobodys = batch.filter(pc.equal(batch["status"], "unattributed"))
+        for each in pc.value_counts(nobodys["sender"]).to_pylist():
+            domain = _DOMAIN.search(each["values"] or "")
+            if domain and domain[1] not in ours:
+                counted[domain[1]] += each["counts"]
     return dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))[:20])
