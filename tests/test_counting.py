@@ -1,11 +1,14 @@
 """The linear model's features: counted word by word, the same bits as scikit-learn's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partnersignal.messages import VOICES
+from partnersignal.tagging import linear
 from partnersignal.tagging.counting import FeatureCounter, voiced
 from partnersignal.tagging.linear import make_vectorizers
 from partnersignal.training.features import count_features, fit_features
@@ -87,3 +90,15 @@ def test_a_sentence_that_is_not_scored_teaches_nothing() -> None:
     rows, counts = np.arange(5), count_features(TEXTS, VOICED)
     one, other = (fit_linear(counts, rows, each, scored, balanced=True) for each in (truth, truth & scored))
     assert np.array_equal(one.coef, other.coef) and one.coef.any()
+
+
+def test_scores_do_not_depend_on_what_was_scored_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    truth = np.array([[True], [False], [False], [True], [False]])
+    counts = count_features(TEXTS, VOICED)
+    model = fit_linear(counts, np.arange(len(TEXTS)), truth, np.ones_like(truth), strength=10.0, seed=1).model()
+    alone = np.vstack([replace(model).scores([text], [voice]) for text, voice in zip(TEXTS, VOICED, strict=True)])
+    monkeypatch.setattr(linear, "_REMEMBERED", 3)
+    for _ in range(2):
+        assert np.array_equal(model.scores(TEXTS[:2], VOICED[:2]), alone[:2])
+        assert np.array_equal(model.scores([*TEXTS, *TEXTS], [*VOICED, *VOICED]), np.vstack([alone, alone]))
+        assert np.array_equal(model.scores(TEXTS[:1], VOICED[1:2]), replace(model).scores(TEXTS[:1], VOICED[1:2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -14,7 +15,7 @@ from mail import message, plan_rows
 
 from partnersignal import database
 from partnersignal.conversations import planned, scan_messages
-from partnersignal.conversations.words import Words
+from partnersignal.conversations.words import Words, long_hash, word_hash, words_of
 from partnersignal.messages import Message, Party, Unreadable
 
 DAY = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -188,3 +189,13 @@ def test_an_export_larger_than_memory_is_planned_the_same(monkeypatch: pytest.Mo
     assert all((whole[name] != b"").any() for name in ("orphans", "boilerplate"))
     assert whole["duplicate"].any()
     assert whole["thread_id"].nunique() < 7_500
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_words_are_those_of_the_pattern(text: str) -> None:
+    assert words_of(text) == re.findall(r"\w+", text)
+
+
+def test_short_texts_are_not_known_again() -> None:
+    assert long_hash("Thanks a lot!", 4) is None
+    assert long_hash("Thanks a lot, Ann!", 4) == word_hash("thanks A LOT\nann")

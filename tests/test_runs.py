@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import SAMPLE
@@ -14,6 +15,7 @@ from conftest import SAMPLE
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
 from partnersignal.index import Evidence
+from partnersignal.memory import lean
 from partnersignal.runs import Run
 from partnersignal.runs.parts import part_path
 from partnersignal.runs.tables import SCHEMAS
@@ -325,3 +327,11 @@ def test_a_roll_up_of_a_few_suppliers_at_a_time_is_the_same(
         outputs.append([(folder / each).read_bytes() for each in names])
         assert not (folder / "sorting").exists()
     assert outputs[0] == outputs[1]
+
+
+def test_the_memory_of_who_calls_us_is_as_it_was() -> None:
+    before = pa.default_memory_pool().backend_name
+    with pytest.raises(KeyError), lean():
+        assert pa.default_memory_pool().backend_name == "system"
+        raise KeyError
+    assert pa.default_memory_pool().backend_name == before != "system"

@@ -164,7 +164,7 @@ def test_files_that_are_never_whole_are_given_up() -> None:
         run_stage(stage, Workers(1), silent)
 
 
-@pytest.mark.parametrize("table", ["scan", "tags", "exposure", "messages"])
+@pytest.mark.parametrize("table", ["scan", "zones", "tags", "exposure", "messages"])
 def test_a_damaged_part_is_made_again(
     export: Path, uncut: dict[str, bytes], tiny_model: Path, tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,7 +179,7 @@ def test_a_damaged_part_is_made_again(
     data = bytearray(part.read_bytes())
     data[len(data) // 2] ^= 1
     part.write_bytes(data)
-    assert items_done(work, "scan" if table == "scan" else "tag", 3) is None
+    assert items_done(work, "scan" if table in ("scan", "zones") else "tag", 3) is None
     assert items_done(work, "tag", 2) == 10
     assert outcome(score(export, tmp_path / "run", tiny_model).folder) == uncut
 

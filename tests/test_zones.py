@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +11,8 @@ from mail import message, zones_of
 
 from partnersignal.cleaning import find_zones, new_text, zoned
 from partnersignal.cleaning.zones import MOST_LINES
-from partnersignal.messages import Party, Zone
+from partnersignal.messages import Party, Unreadable, Zone
+from partnersignal.runs.zones import with_zones, zone_row
 from tests.timing import computing_takes_under
 
 QUOTES = ("quoted", "forwarded")
@@ -602,3 +605,21 @@ def test_lines_beyond_twenty_thousand_are_nobodys_new_words() -> None:
     text = "A word.\n" * (MOST_LINES + 2)
     assert find_zones(text) == (Zone("new", 0, 8 * MOST_LINES), Zone("quoted", 8 * MOST_LINES, len(text)))
     assert find_zones(text[: 8 * MOST_LINES - 1]) == (Zone("new", 0, 8 * MOST_LINES - 1),)
+
+
+_parties = st.none() | st.builds(Party, st.text(max_size=8), st.text(max_size=8))
+
+
+@given(st.lists(st.builds(Zone, st.sampled_from(["new", "quoted", "forwarded"]), st.integers(0), st.integers(0), _parties)))
+def test_zones_written_down_come_back(zones: list[Zone]) -> None:
+    found = replace(message("Hello."), zones=tuple(zones))
+    assert with_zones(message("Hello."), zone_row(found)["zones"]) == found
+
+
+def test_what_cannot_be_read_has_no_zones() -> None:
+    assert zone_row(Unreadable("a.mbox:0", "it is empty"))["zones"] == "[]"
+
+
+def test_zones_found_before_are_kept() -> None:
+    known = replace(message("Hello."), zones=(Zone("banner", 0, 6),))
+    assert zoned(known) is known

@@ -22,7 +22,7 @@ _LEAST_TIMES = 2  # that a tag or a question with its answer stands
 
 @cache
 def _announced() -> re.Pattern[str]:
-    return re.compile(any_of("answers_below"), re.I)
+    return re.compile(any_of("answers_below"))  # for lower case, as in `says_how_to_leave`
 
 
 def answers_inside(own: str, lines: Sequence[Line], after: int) -> list[int]:
@@ -42,7 +42,7 @@ def answers_inside(own: str, lines: Sequence[Line], after: int) -> list[int]:
     list of int
         Lines of answers; empty where none are announced.
     """
-    if not _announced().search(own[:_MOST_OWN]):
+    if not _announced().search(own[:_MOST_OWN].lower()):
         return []
     tags = Counter(match[1] for line in lines[after:] if (match := _TAGGED.match(line.text)))
     tag, times = max(tags.items(), key=itemgetter(1), default=("", 0))

@@ -19,6 +19,7 @@ _RULE = re.compile(r"[ \t>]*[_=*\-–—]{10,}[ \t]*$")
 _INTRO_END = re.compile(r"[:：][ \t*_]*$")
 _ADDRESS_END = re.compile(r"[>)\]][ \t*_]*$")
 # Without one of these a line begins no header, unless it is a title or a name above a date: most lines are done here.
+_MARK = re.compile(r"[\d:：@=_*#~+–—-]")  # one set of characters is looked for much faster than a choice
 _CLUE = re.compile(r"[\d:：@]|[-=_*#~+–—]{2}")
 _RULED = tuple("-_=*#~+–—")
 _SENTENCE_END = (".", "!", "?", ",", ";", "。")
@@ -77,7 +78,8 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return None
     if lines[at].quoted:
         return _groupwise(lines, at)
-    if not _CLUE.search(text):
+    mark = _MARK.search(text)
+    if mark is None or not _CLUE.search(text, mark.start()):
         return _titled(lines, at) or _lotus(lines, at)
     ruled = text.lstrip(" \t>").startswith(_RULED)
     return (

@@ -12,7 +12,7 @@ from partnersignal.cleaning.zones import zoned
 from partnersignal.conversations.words import Words, long_hash, word_hash
 from partnersignal.messages import Message, Zone
 
-_PARAGRAPH_END = re.compile(r"\n\s*\n|\n?\Z")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _LEAST_WORDS = 4  # of a sentence or a paragraph that is known again; "Thanks!" is everybody's
 
 
@@ -78,7 +78,8 @@ def without_boilerplate(message: Message, boilerplate: frozenset[int]) -> Messag
 def _blocks(text: str, zone: Zone) -> Iterator[tuple[int, int]]:
     """Cut a zone into paragraphs, the blank lines behind each with it."""
     start = zone.start
-    for match in _PARAGRAPH_END.finditer(text, zone.start, zone.end):
-        if match.end() > start:
-            yield start, match.end()
-            start = match.end()
+    for match in _BLANK_LINES.finditer(text, zone.start, zone.end):
+        yield start, match.end()
+        start = match.end()
+    if start < zone.end:
+        yield start, zone.end

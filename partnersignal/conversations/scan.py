@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from partnersignal.conversations.kinds import is_bulk, message_kind
-from partnersignal.conversations.words import Words
+from partnersignal.conversations.words import Words, words_of
 from partnersignal.messages import Message, Unreadable
 
-_WORD = re.compile(r"\w+")
 _HASHES = pa.list_(pa.int64())
 SCAN = pa.schema(
     [
@@ -103,7 +101,7 @@ def content_hash(message: Message) -> str:
     str
         Of sender, date to the minute and the words of the body; empty where the message has no words.
     """
-    words = " ".join(_WORD.findall(message.text)).casefold()
+    words = " ".join(words_of(message.text)).casefold()
     if not words:
         return ""
     sender = message.sender.address if message.sender else ""

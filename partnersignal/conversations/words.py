@@ -13,6 +13,7 @@ import numpy.typing as npt
 Hashes = npt.NDArray[np.int64]
 
 _WORD = re.compile(r"\w+")
+_BLANKS = {code: " " for code in range(128) if not _WORD.match(chr(code))}  # the pattern takes three times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def word_hash(text: str) -> int:
     int
         64 bits, signed; the same on every machine.
     """
-    return _hash(_WORD.findall(text.casefold()))
+    return _hash(words_of(text.casefold()))
 
 
 def long_hash(text: str, least: int) -> int | None:
@@ -65,8 +66,24 @@ def long_hash(text: str, least: int) -> int | None:
     int or None
         As `word_hash`; None for a text of fewer words.
     """
-    words = _WORD.findall(text.casefold())
+    words = words_of(text.casefold())
     return _hash(words) if len(words) >= least else None
+
+
+def words_of(text: str) -> list[str]:
+    r"""Find the words of a text.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    list of str
+        Runs of letters, figures and underscores, as the pattern ``\w+`` finds them.
+    """
+    return text.translate(_BLANKS).split() if text.isascii() else _WORD.findall(text)
 
 
 def _hash(words: Iterable[str]) -> int:

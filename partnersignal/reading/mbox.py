@@ -80,6 +80,6 @@ def _message(data: mmap.mmap, start: int, stop: int, shard: Shard) -> Message | 
         return Unreadable(source, f"larger than {LARGEST_MESSAGE // 1024 // 1024} MiB")
     raw = data[start : min(stop, start + READ_BYTES)].partition(b"\n")[2]
     try:
-        return parse_message(_ESCAPED.sub(rb"\1", raw), source)
+        return parse_message(_ESCAPED.sub(rb"\1", raw) if b">From " in raw else raw, source)
     except ValueError as error:
         return Unreadable(source, str(error))
