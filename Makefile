@@ -57,4 +57,5 @@ bench:
 	$(PYTHON) benchmarks/scale.py --sizes 5000 50000 --model default --best-of 1
 	$(PYTHON) benchmarks/training.py
 	$(PYTHON) benchmarks/training.py --backend encoder
+	$(PYTHON) benchmarks/learning_curve.py
 	$(PYTHON) benchmarks/competitors.py
