@@ -16,9 +16,11 @@ import joblib
 import pytest
 
 import partnersignal as ps
+from partnersignal.cleaning import message_words, zoned
+from partnersignal.conversations.words import Words
 from partnersignal.errors import InputError, MissingExtraError, RunError
-from partnersignal.messages import Unreadable
-from partnersignal.runs import Run, limits
+from partnersignal.messages import Message, Unreadable
+from partnersignal.runs import Run, limits, shards
 from partnersignal.runs.files import drafts, replacing
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Stage, Workers, run_stage
@@ -287,6 +289,28 @@ def test_a_message_that_takes_too_long_is_passed_over(monkeypatch: pytest.Monkey
     first, slow, last = limits.each_in_time(reader())
     assert (first, last) == ("quick", "quick")
     assert slow == Unreadable("slow", "it takes longer than 0.05 seconds of computing")
+
+
+def test_a_message_whose_zones_take_too_long_lands_in_the_receipt(
+    export: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits.time_limit.__wrapped__, "__defaults__", (0.2,))
+
+    def stuck(message: Message) -> Message:
+        while "aserver 7 " in message.text:
+            pass
+        return zoned(message)
+
+    def stuck_on_words(message: Message) -> Words:
+        while "aserver 8 " in message.text:
+            pass
+        return message_words(message)
+
+    monkeypatch.setattr(shards, "zoned", stuck)
+    monkeypatch.setattr(shards, "message_words", stuck_on_words)
+    receipt = score(export, tmp_path / "run", tiny_model).receipt
+    assert receipt["unreadable"]["count"] == 1 and "seconds of computing" in json.dumps(receipt["unreadable"])
+    assert receipt["read"] == sum(receipt["messages"].values()) + 1
 
 
 def test_no_name_from_a_message_becomes_a_file(uncut: dict[str, bytes]) -> None:

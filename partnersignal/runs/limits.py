@@ -59,10 +59,12 @@ def time_limit(seconds: float = SECONDS_A_MESSAGE) -> Iterator[None]:
         Inside the block. Where a process cannot be interrupted (not its main thread, or Windows) nothing is limited.
     """
     able = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if not able or signal.getsignal(signal.SIGVTALRM) not in (signal.SIG_DFL, _stop):
+    handler = signal.getsignal(signal.SIGVTALRM) if able else None
+    if handler is signal.SIG_DFL:
+        signal.signal(signal.SIGVTALRM, _stop)
+    elif handler is not _stop:
         yield
         return
-    signal.signal(signal.SIGVTALRM, _stop)
     # Again every second, for code that takes the error for one of its own.
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1.0)
     try:

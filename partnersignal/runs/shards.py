@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from partnersignal.cleaning import language, latin_script, message_words, zoned
 from partnersignal.conversations import SCAN, scan_messages
+from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
@@ -87,8 +88,8 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     count = 0
     with _writing(work, number, {"scan": SCAN, "zones": ZONES}) as tables:
         while batch := list(islice(items, _BATCH)):
-            clean = [zoned(item) if isinstance(item, Message) else item for item in batch]
-            tables["scan"].add(scan_messages(clean, message_words))
+            clean = [_zoned_in_time(item) if isinstance(item, Message) else item for item in batch]
+            tables["scan"].add(scan_messages(clean, _words_in_time))
             tables["zones"].add(list(map(zone_row, clean)))
             count += len(batch)
     mark_done(work, "scan", number, count, tables)
@@ -135,6 +136,22 @@ def _writing(work: Path, number: int, schemas: Mapping[str, pa.Schema]) -> Itera
             name: stack.enter_context(writing_table(part_path(work, name, number), schema, lasting=False))
             for name, schema in schemas.items()
         }
+
+
+def _zoned_in_time(message: Message) -> Message | Unreadable:
+    try:
+        with time_limit():
+            return zoned(message)
+    except TookTooLong as error:
+        return Unreadable(message.source, str(error))
+
+
+def _words_in_time(message: Message) -> Words:
+    try:
+        with time_limit():
+            return message_words(message)
+    except TookTooLong:
+        return Words()  # it is scored, or passed over, all the same; only nobody is known to repeat it
 
 
 def _zoned_pair(item: Message | Unreadable, fact: dict[str, Any], zones: str) -> _Pair:
