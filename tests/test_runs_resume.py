@@ -20,6 +20,7 @@ from partnersignal.cleaning import message_words, zoned
 from partnersignal.conversations.words import Words
 from partnersignal.errors import InputError, MissingExtraError, RunError
 from partnersignal.messages import Message, Unreadable
+from partnersignal.reading import open_export, tables
 from partnersignal.runs import Run, limits, shards
 from partnersignal.runs.files import drafts, replacing
 from partnersignal.runs.lock import LOCK_FILE, locked
@@ -240,6 +241,35 @@ def test_a_full_disk_is_said_in_one_line_and_the_run_goes_on(
     assert "got no room left for the run" in line and "goes on where it was" in line and "Traceback" not in cut.stderr
     assert done_path(tmp_path / "run" / "work", "scan", 0).is_file()
     assert outcome(score(export, tmp_path / "run", tiny_model).folder) == uncut
+
+
+def test_a_csv_in_shards_gives_the_tables_of_one_and_goes_on_where_it_was(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = tmp_path / "export.csv"
+    rows = (
+        f"{key}@us.example,{key - 6}@us.example,me@us.example,ann@acme{key % 7}.com,2025-01-06 10:{key % 60:02d},"
+        f'"The ""aserver"" {key} is late.\n\nThey promised the brouter.\nA cable costs nine euros."\n'
+        for key in range(60)
+    )
+    export.write_text("message_id,in_reply_to,from,to,date,body\n" + "".join(rows))
+    whole = outcome(score(export, tmp_path / "whole", tiny_model).folder)
+    monkeypatch.setattr(tables, "SHARD_BYTES", 1_000)
+    shards = len(open_export(export).shards)
+    assert shards > 5
+    assert outcome(score(export, tmp_path / "two", tiny_model, jobs=2).folder) == whole
+
+    def cut_off(stage: str, done: int, total: int) -> None:
+        if stage == "tagging messages" and 0 < done < total:
+            interrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        score(export, tmp_path / "run", tiny_model, progress=cut_off)
+    done = [n for n in range(shards) if items_done(tmp_path / "run" / "work", "tag", n)]
+    assert 0 < len(done) < shards
+    told: list[tuple[str, int, int]] = []
+    assert outcome(score(export, tmp_path / "run", tiny_model, progress=lambda *step: told.append(step)).folder) == whole
+    assert ("scanning shards", 0, shards) not in told and ("tagging messages", 0, 60) not in told
 
 
 def test_ctrl_c_says_how_to_go_on(export: Path, uncut: dict[str, bytes], tiny_model: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from partnersignal.errors import InputError
 from partnersignal.messages import Message, Party, Unreadable
-from partnersignal.reading import open_export, tables
+from partnersignal.reading import Shard, open_export, tables
 
 HEAD = "message_id,thread_id,from,to,cc,date,subject,body"
 ROW = '<1@x>,T1,Ann <ann@acme.example>,"bob@ours.example; carl@ours.example",dan@ours.example,2024-03-05T08:12:00Z,Disk,We added capacity.'
@@ -190,6 +192,103 @@ def test_json_shards_cover_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tables, "SHARD_BYTES", size)
     rows = lines(*({"body": f"Body {n}."} for n in range(60)))
     assert bodies(tmp_path / "a.jsonl", rows) == [f"Body {n}." for n in range(60)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize(
+    ("size", "cuts"),
+    [(1, [(1, 3), (4, 1), (5, 1), (6, 1), (7, 2), (9, 1), (10, 1), (11, 0)]), (60, [(1, 9), (10, 1)])],
+)
+def test_csv_shards_end_where_rows_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, cuts: list[tuple[int, int]], encoding: str, end: str
+) -> None:
+    monkeypatch.setattr(tables, "SHARD_BYTES", size)
+    rows = [
+        '"from",body',
+        'ü@x,"One,',
+        "",
+        '""two"".",',
+        'b@x,Thr"ee.',
+        "alone",
+        "",
+        'c@x,"',
+        'Four."',
+        "d@x,Five." + "x" * 300,
+        'e@x,"Six',
+    ]
+    (tmp_path / "a.csv").write_bytes(end.join(rows).encode(encoding))
+    export = open_export(tmp_path / "a.csv")
+    assert [shard.lines for shard in export.shards] == cuts
+    assert [(item.source, item.text if isinstance(item, Message) else item.reason) for item in export] == [
+        ("a.csv:4", "got 3 cells, expected 2"),
+        ("a.csv:5", 'Thr"ee.'),
+        ("a.csv:6", "got 1 cells, expected 2"),
+        ("a.csv:9", "Four."),
+        ("a.csv:10", "Five." + "x" * 300),
+        ("a.csv:11", "Six"),
+    ]
+
+
+PIECES = [
+    b"a,b", b"\xc3\xbc", b"\xe2\x82", b"\x81", b"\x00", b'"', b'""', b",", b";", b"\n", b"\r", b"\r\n", b"\n1@x,One.\n", b"x" * 70,
+]  # fmt: skip
+
+
+@pytest.fixture
+def field_limit() -> Iterator[None]:
+    """Put back what is process-wide, for the tests after those that read with a small limit."""
+    limit = csv.field_size_limit()
+    yield
+    csv.field_size_limit(limit)
+
+
+@pytest.mark.usefixtures("field_limit")
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    head=st.sampled_from(
+        [b"", b"from,body\n", b"\xef\xbb\xbffrom,body\r\n", b'from,"body\r"\r', b"\xff\xfef\0,\0b\0o\0d\0y\0\n\0"]
+    ),
+    pieces=st.lists(st.sampled_from(PIECES) | st.binary(max_size=5), min_size=1, max_size=40),
+    times=st.sampled_from([1, 1, 3, 200]),  # TextIOWrapper decodes 8 KiB at a time
+    size=st.sampled_from([0, 1, 30, 2_000]),
+    longest=st.sampled_from([20, 60, tables.READ_BYTES]),
+)
+def test_any_csv_reads_the_same_however_it_is_cut(
+    tmp_path: Path, head: bytes, pieces: list[bytes], times: int, size: int, longest: int
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(head + b"".join(pieces) * times)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "SHARD_BYTES", size)
+        patch.setattr(tables, "READ_BYTES", longest)
+        cut = [item for shard in tables.csv_shards(str(path)) for item in tables.read(shard)]
+        assert cut == list(tables.read(Shard("csv", str(path))))
+
+
+@pytest.mark.usefixtures("field_limit")
+def test_lines_too_long_and_cells_too_long_at_cuts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "READ_BYTES", 60)
+    monkeypatch.setattr(tables, "SHARD_BYTES", 1)
+    long = "x" * 50
+    (tmp_path / "a.csv").write_text(f'from,body\na,One.\na,{long}{long}\na,"{long}\n{long}\nb,"Two.\nb,Three."\nb,Four.\n')
+    items = list(open_export(tmp_path / "a.csv"))
+    assert [(item.source, item.text if isinstance(item, Message) else item.reason) for item in items] == [
+        ("a.csv:2", "One."),
+        ("a.csv:3", "got a line longer than 8 MiB"),
+        ("a.csv:5", "the row cannot be read: field larger than field limit (60)"),
+        ("a.csv:7", "Two.\nb,Three."),
+        ("a.csv:8", "Four."),
+    ]
+
+
+@pytest.mark.usefixtures("field_limit")
+def test_a_csv_whose_row_of_names_cannot_be_read_is_one_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "READ_BYTES", 20)
+    monkeypatch.setattr(tables, "SHARD_BYTES", 1)
+    path = str(tmp_path / "a.csv")
+    Path(path).write_text(f'from,"{"x" * 15}\n{"x" * 15}\na,One.\n')
+    assert list(tables.csv_shards(path)) == [Shard("csv", path)]
 
 
 def test_byte_order_mark_before_json(tmp_path: Path) -> None:

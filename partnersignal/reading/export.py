@@ -66,7 +66,8 @@ def open_export(
     Returns
     -------
     Export
-        Nothing but file names and sizes has been read of it, and the separators of mbox files.
+        Nothing but file names and sizes has been read of it, the separators of mbox files, and CSV files larger than a
+        shard, to find where rows end.
 
     Raises
     ------
@@ -160,7 +161,7 @@ def _cut(found: str, path: Path, columns: Mapping[str, str] | None = None) -> li
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"got {path}, which is no readable Parquet file ({_first_line(error)}); write it again") from error
     tables.columns(tables.csv_names(name), name, columns)
-    return [Shard("csv", name)]
+    return list(tables.csv_shards(name))
 
 
 def _folder(folder: Path, columns: Mapping[str, str] | None) -> tuple[list[Shard], list[Unreadable]]:

@@ -22,9 +22,12 @@ class Shard:
     path : str
         The file, or the folder that holds `files`.
     start, stop : int
-        Byte range for ``mbox`` and ``jsonl``, row groups for ``parquet``; 0, 0 for whole files.
+        Byte range for ``mbox`` and ``jsonl``, row groups for ``parquet``; for ``csv``, `start` is the position that the
+        file, opened as text, told. 0, 0 for whole files.
     files : tuple of str
         Paths below `path`, for formats with a message a file.
+    lines : tuple of (int, int)
+        For ``csv``: lines before the shard and in it; 0, 0 for whole files.
     """
 
     format: str
@@ -32,6 +35,7 @@ class Shard:
     start: int = 0
     stop: int = 0
     files: tuple[str, ...] = ()
+    lines: tuple[int, int] = (0, 0)
 
     @property
     def name(self) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +22,9 @@ from partnersignal.reading.dates import parse_date
 from partnersignal.reading.html import html_to_text
 from partnersignal.reading.mime import LONGEST_HTML, LONGEST_TEXT, content_key, normalised
 from partnersignal.reading.shard import READ_BYTES, SHARD_BYTES, Shard
+
+if TYPE_CHECKING:
+    from _csv import Reader  # of no other name, and only for types
 
 # Column names understood, lower case, spaces and hyphens as "_"; the first is the contract's.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -104,6 +110,41 @@ def jsonl_shards(path: str) -> Iterator[Shard]:
             stop = file.tell()
             yield Shard("jsonl", path, start, stop)
             start = stop
+
+
+def csv_shards(path: str) -> Iterator[Shard]:
+    """Cut a CSV file at ends of rows.
+
+    Which line end ends a row is known only to who has read all before it, so a file is read through once, one row in
+    memory at a time. A small file, and one whose row of names cannot be read, is one shard.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Yields
+    ------
+    Shard
+        Rows of about a million characters; the last may hold none.
+    """
+    if os.path.getsize(path) <= SHARD_BYTES:
+        yield Shard("csv", path)
+        return
+    with _csv_file(path) as (file, delimiter):
+        reader = _csv_reader(file, delimiter)
+        records = _records(reader)
+        if isinstance(next(records, None), csv.Error):
+            yield Shard("csv", path)
+            return
+        start, before, characters = file.tell(), reader.line_num, 0
+        for values in records:
+            # Counted in the row, not by where the file is: telling that is slow, and how far it read ahead may differ.
+            characters += 1 if isinstance(values, csv.Error) else sum(map(len, values)) + len(values) + 1
+            if characters >= SHARD_BYTES:
+                yield Shard("csv", path, start, lines=(before, reader.line_num - before))
+                start, before, characters = file.tell(), reader.line_num, 0
+        yield Shard("csv", path, start, lines=(before, reader.line_num - before))
 
 
 def parquet_shards(path: str) -> Iterator[Shard]:
@@ -194,36 +235,54 @@ _Row = tuple[int, "dict[str, Any] | str"]
 
 
 def _csv_rows(shard: Shard) -> Iterator[_Row]:
-    with open(shard.path, "rb") as probe:
-        head = probe.read(64 * 1024)
-    encoding = _encoding(head)
-    delimiter = _delimiter(head.decode(encoding, "replace").split("\n", 1)[0])
-    # The field limit is process-wide in the csv module; a body may be as long as a message may be.
-    csv.field_size_limit(READ_BYTES)
-    with open(shard.path, encoding=encoding, errors="replace", newline="") as file:
-        reader = csv.reader(_bounded_lines(file), delimiter=delimiter)
+    with _csv_file(shard.path) as (file, delimiter):
+        reader = _csv_reader(file, delimiter)
         try:
             names = [name.strip() for name in next(reader, [])]
         except csv.Error as error:
             yield 1, f"the row of names cannot be read: {error}"
             return
-        while True:
-            try:
-                values = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield reader.line_num, f"the row cannot be read: {error}"
-                continue
-            if not values:
-                continue
-            if values == [_TOO_LONG]:
-                yield reader.line_num, f"got a {_TOO_LONG}"
-                continue
-            if len(values) != len(names):
-                yield reader.line_num, f"got {len(values)} cells, expected {len(names)}"
-                continue
-            yield reader.line_num, dict(zip(names, values, strict=True))
+        before, lines = shard.lines
+        if before:
+            file.seek(shard.start)
+            reader = _csv_reader(file, delimiter, lines)
+        for values in _records(reader):
+            place = before + reader.line_num
+            if isinstance(values, csv.Error):
+                yield place, f"the row cannot be read: {values}"
+            elif values == [_TOO_LONG]:
+                yield place, f"got a {_TOO_LONG}"
+            elif values and len(values) != len(names):
+                yield place, f"got {len(values)} cells, expected {len(names)}"
+            elif values:
+                yield place, dict(zip(names, values, strict=True))
+
+
+@contextmanager
+def _csv_file(path: str) -> Iterator[tuple[TextIO, str]]:
+    """Open a CSV file; the second is its delimiter."""
+    with open(path, "rb") as probe:
+        head = probe.read(64 * 1024)
+    encoding = _encoding(head)
+    with open(path, encoding=encoding, errors="replace", newline="") as file:
+        yield file, _delimiter(head.decode(encoding, "replace").split("\n", 1)[0])
+
+
+def _csv_reader(file: TextIO, delimiter: str, lines: int | None = None) -> Reader:
+    # The field limit is process-wide in the csv module; a body may be as long as a message may be.
+    csv.field_size_limit(READ_BYTES)
+    return csv.reader(islice(_bounded_lines(file), lines), delimiter=delimiter)
+
+
+def _records(reader: Reader) -> Iterator[list[str] | csv.Error]:
+    """Give each row, or why it cannot be read. After either, the reader begins afresh with the next line."""
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield error
 
 
 def _bounded_lines(file: TextIO) -> Iterator[str]:
