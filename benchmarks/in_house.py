@@ -28,7 +28,7 @@ CORPUS = Path(__file__).parents[1] / "data" / "corpus"
 HOUSE = ("w16-chips-taiwan", "w17-salmon-norway", "w34-shipyard-greece")
 OLD, NEW = "transparency", "candour"
 BUDGETS = (50, 100, 200, 400)
-AGAIN = 0.05  # share of the corpus
+AGAIN = 0.02  # share of the corpus
 FIRST = f'drop = ["{OLD}"]\n'
 SIGNALS = f'{FIRST}[[signal]]\nlabel = "{NEW}"\nside = "partner"\nweight = 0.5\n'
 
@@ -149,10 +149,10 @@ class Bench:
         return rows
 
 
-def run(backend: str, share: float, seeds: int, work: Path, jobs: int = 1) -> dict:
+def run(backend: str, share: float, seeds: int, work: Path, jobs: int = 1, folds: int = 3) -> dict:
     """All rows of one backend."""
     signals = _write(work / "signals.toml", SIGNALS)
-    bench = Bench(work, share, TrainingConfig(backend=backend, folds=3, signals=signals, epochs=2, jobs=jobs))
+    bench = Bench(work, share, TrainingConfig(backend=backend, folds=folds, signals=signals, epochs=2, jobs=jobs))
     rows = bench.suggested()
     for seed in range(seeds):
         rows += bench.random(seed)
@@ -199,10 +199,13 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.25)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=1, help="folds of the encoder fitted at the same time")
+    parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "in_house.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = run("encoder" if options.encoder else "linear", options.share, options.seeds, Path(folder), options.jobs)
+        found = run(
+            "encoder" if options.encoder else "linear", options.share, options.seeds, Path(folder), options.jobs, options.folds
+        )
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(table(found))
 
