@@ -202,10 +202,9 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "in_house.json")
     options = parser.parse_args()
+    backend = "encoder" if options.encoder else "linear"
     with tempfile.TemporaryDirectory() as folder:
-        found = run(
-            "encoder" if options.encoder else "linear", options.share, options.seeds, Path(folder), options.jobs, options.folds
-        )
+        found = run(backend, options.share, options.seeds, Path(folder), options.jobs, options.folds)
     options.out.write_text(json.dumps(found, indent=1) + "\n")
     print(table(found))
 
