@@ -125,7 +125,8 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
         Names whose side can be told.
     """
     found: list[_Known] = []
-    for party in (message.sender, *message.recipients):
+    authors = (zone.author for zone in message.zones or () if zone.author and directory.owner(zone.author) is not None)
+    for party in (message.sender, *message.recipients, *authors):
         if party is not None and party.name:
             owner = directory.owner(party)
             found.append((party.name, "", owner if owner is not None else STRANGER))
