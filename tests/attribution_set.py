@@ -17,6 +17,7 @@ FOLDER = Path(__file__).with_name("data") / "attribution"
 FRESH = FOLDER / "fresh"
 BLIND = FOLDER / "blind"
 FOURTH = FOLDER / "fourth"
+FIFTH = FOLDER / "fifth"
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ import tldextract
 
 from partnersignal.errors import InputError
 from partnersignal.messages import Party
+from partnersignal.suppliers.mailboxes import is_shared_mailbox
 
 OURS: Final = "ours"
 AMBIGUOUS: Final = "ambiguous"
 Owner = Literal["ours", "ambiguous"] | int  # a supplier is told by its place in the directory
 
+_PERSONAL = re.compile(r"([^\W\d_]{2,30})[._-]([^\W\d_]{2,30})@")
 _LISTS = ("domains", "addresses", "aliases", "renewals", "executives")
 _FIELDS = ("name", *_LISTS, "category", "spend", "criticality")
 _SHORT_ALIAS = 3  # letters; so short a name is matched as it is written
@@ -108,6 +110,18 @@ class SupplierDirectory:
             for word in re.findall(r"\w{3,}", f"{supplier.name} {supplier.category}".lower()):
                 owners[word.removesuffix("s")] = owners.get(word.removesuffix("s"), frozenset()) | {number}
         return owners
+
+    @cached_property
+    def contacts(self) -> tuple[tuple[str, Owner], ...]:
+        """Names of the people whose addresses the directory lists, ``ann.lee@acme.com``, in lower case, with their owner."""
+        listed: list[tuple[str, Owner]] = [(address, OURS) for address in self.our_addresses]
+        listed += [(address, number) for number, each in enumerate(self.suppliers) for address in each.addresses]
+        found: dict[str, set[Owner]] = {}
+        for address, owner in listed:
+            name = _PERSONAL.match(address)
+            if name and not is_shared_mailbox(address):
+                found.setdefault(f"{name[1]} {name[2]}", set()).add(owner)
+        return tuple((name, next(iter(owners))) for name, owners in found.items() if len(owners) == 1)
 
     @cached_property
     def _mention(self) -> re.Pattern[str] | None:
