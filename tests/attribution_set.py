@@ -16,6 +16,8 @@ from partnersignal.suppliers import SupplierDirectory, attribute, load_directory
 FOLDER = Path(__file__).with_name("data") / "attribution"
 FRESH = FOLDER / "fresh"
 BLIND = FOLDER / "blind"
+FOURTH = FOLDER / "fourth"
+FIFTH = FOLDER / "fifth"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from attribution_set import BLIND, FOLDER, FRESH, answers
+from attribution_set import BLIND, FOLDER, FOURTH, FRESH, answers
 
 
 @pytest.mark.parametrize(("folder", "fewest"), [(FOLDER, 700), (FRESH, 265)])
@@ -16,9 +16,10 @@ def test_sentences_reach_the_right_supplier(folder: Path, fewest: int, half: int
     assert sum(answer.wrong for answer in found) / len(found) <= 0.02
 
 
-def test_the_blind_set_is_not_lost_ground() -> None:
-    """Written by somebody who saw no rule: 86.1 % right at first sight (benchmarks/results/attribution.md)."""
-    found = answers(BLIND)
-    assert len(found) == 273
-    assert sum(answer.right for answer in found) / len(found) >= 0.895
-    assert sum(answer.wrong for answer in found) / len(found) <= 0.075
+@pytest.mark.parametrize(("folder", "sentences"), [(BLIND, 273), (FOURTH, 276)])
+def test_sets_of_other_hands_lose_no_ground(folder: Path, sentences: int) -> None:
+    """At first sight 86.1 % and 82.2 % were right; rules were then mended with both in view (benchmarks/results/attribution.md)."""
+    found = answers(folder)
+    assert len(found) == sentences
+    assert sum(answer.right for answer in found) / len(found) >= 0.95
+    assert sum(answer.wrong for answer in found) / len(found) <= 0.02

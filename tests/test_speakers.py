@@ -124,3 +124,32 @@ def test_an_attendee_list_tells_nothing_of_behaviour() -> None:
 def test_a_field_is_no_speaker() -> None:
     found = voices("Supplier: Acme\nIssue: late again\nNext step: a call\n\nSupplier: Bolt\nIssue: none\nNext step: none")
     assert list(found.values())[1:3] == ["Acme/third_person"] * 2
+
+
+LISTED = SupplierDirectory(
+    (
+        Supplier("Copperline", ("copperline.example",), ("ruth.dacre@copperline.example", "sales.desk@copperline.example")),
+        Supplier("Northway", ("northway.example",), ("tom.bray@northway.example", "ruth.low@northway.example")),
+    ),
+    ("ours.example",),
+    ("tom.lee@ours.example",),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "side"),
+    [
+        ("Ruth Dacre rang about the valve.", "Ruth Dacre", 0),  # a full name is enough
+        ("Ruth rang about the valve.", "Ruth", None),  # we may have a Ruth as well
+        ("Copperline: Ruth rang about the valve.", "Ruth", 0),  # of the two Ruths the one whose firm is named
+        ("Copperline and Northway: Ruth rang.", "Ruth", None),
+        ("Northway: Tom rang.", "Tom", None),  # one of us has the name
+        ("Northway: Bray rang.", "Bray", 1),
+        ("Attendees: Ruth Smith (us), Ann\n\nCopperline: Ruth rang.", "Ruth", "ours"),  # who was there goes first
+        ("Attendees: Ruth Smith (us), Ruth Jones (Bigco)\n\nCopperline: Ruth rang.", "Ruth", None),
+        ("Copperline: Desk rang.", "Desk", None),  # a mailbox is nobody
+    ],
+)
+def test_people_whom_the_directory_lists(text: str, name: str, side: object) -> None:
+    note = Message("1", None, "missing", None, (), "", text, kind="meeting_notes")
+    assert find_people(note, LISTED).side(name) == side

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from partnersignal.messages import Message, Party, Sentence, Voice, Zone
 from partnersignal.reading.transcripts import speaker_label
+from partnersignal.suppliers.bearing import small_talk
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.narrative import Narrative, only
 from partnersignal.suppliers.outline import Outline, Place
@@ -172,7 +173,8 @@ class _Notes:
         suppliers = people.suppliers()
         self._present = next(iter(suppliers)) if len(suppliers) == 1 and people.marked else None
         # The first line is the subject; where it is a sentence or a label it says nothing of the rest.
-        title = "" if speaker_label(message.subject) or _SENTENCE_END.search(message.subject) else message.subject
+        titled = self._titled(message)
+        title = "" if not titled or _SENTENCE_END.search(message.subject) else message.subject
         default = _default(title, self._own(), directory, self._present)
         self._narrative = Narrative(message.text, directory, people, default, self._outline)
         self._turn: Side | None = None  # whose turn it is; None outside turns
@@ -180,6 +182,14 @@ class _Notes:
         self._spoken_to: int | None = None  # whom the turn of one of us answers
         self._before = -1
         self._previous: int | None = None
+
+    def _titled(self, message: Message) -> bool:
+        """Return whether the first line is a title: "Acme: what we learnt" alone above a text without labels."""
+        label = speaker_label(message.subject)
+        if not label:
+            return True
+        alone = message.text.lstrip().partition("\n")[2].startswith("\n")
+        return alone and only(self._directory.mentions(label[0])) is not None and not self._outline.is_conversation()
 
     def _own(self) -> list[Sentence]:
         return [sentence for sentence in self._sentences if not self._listed(sentence)]
@@ -253,6 +263,11 @@ class _Notes:
         return self._spoken_to if _ANSWERS.search(words) else None
 
 
+def _speaks_on(text: str) -> bool:
+    """Return whether a sentence speaks to whom the one before spoke to, and not to all."""
+    return addresses_somebody(text) and not _EVERYBODY.search(text)
+
+
 def _named_first(text: str, people: People, addressed: set[int]) -> list[int]:
     """Return those of the addressed suppliers whose people a sentence names among its first words."""
     sides = {people.side(name) for name in _names(" ".join(text.split()[:_FIRST_WORDS]))}
@@ -302,7 +317,7 @@ def _own_words(directory: SupplierDirectory, writer: int, text: str, previous: i
     if not named:
         if previous is not None and begins_with_pronoun(text):
             return (previous, "third_person"), previous
-        return (writer, "supplier"), None
+        return None if small_talk(text, own=False) else (writer, "supplier"), None
     if writer in owners:
         return (writer, "supplier"), None
     # Its word on another supplier: about that one where it is the clear subject, else about itself or nobody.
@@ -330,13 +345,14 @@ def _to_suppliers(
             other = sole is not None and owner != sole and not leads(sentence.text, named[0][0])
             if other and addresses_somebody(sentence.text) and owner not in ("ambiguous",):
                 owner = sole
-            previous, led = owner if isinstance(owner, int) else None, False
+            # Among several, who is named is who the next sentence speaks to.
+            previous, led = owner if isinstance(owner, int) else None, sole is None and owner in addressed
         elif sole is None and (person := only(_named_first(sentence.text, people, addressed))) is not None:
             owner = previous = person  # "Ann, thank you. You ..."
             led = True
-        elif previous is not None and (begins_with_pronoun(sentence.text) or (led and addresses_somebody(sentence.text))):
+        elif previous is not None and (begins_with_pronoun(sentence.text) or (led and _speaks_on(sentence.text))):
             owner = previous
         else:
-            owner, previous = sole, None
+            owner, previous = None if small_talk(sentence.text, own=True) else sole, None
         found.append((owner, "customer" if owner in addressed else "third_person") if isinstance(owner, int) else None)
     return found

@@ -20,11 +20,13 @@ import tldextract
 
 from partnersignal.errors import InputError
 from partnersignal.messages import Party
+from partnersignal.suppliers.mailboxes import is_shared_mailbox
 
 OURS: Final = "ours"
 AMBIGUOUS: Final = "ambiguous"
 Owner = Literal["ours", "ambiguous"] | int  # a supplier is told by its place in the directory
 
+_PERSONAL = re.compile(r"([^\W\d_]{2,30})[._-]([^\W\d_]{2,30})@")
 _LISTS = ("domains", "addresses", "aliases", "renewals", "executives")
 _FIELDS = ("name", *_LISTS, "category", "spend", "criticality")
 _SHORT_ALIAS = 3  # letters; so short a name is matched as it is written
@@ -97,16 +99,40 @@ class SupplierDirectory:
         owners: dict[str, frozenset[int]] = {}
         for number, supplier in enumerate(self.suppliers):
             for alias in (supplier.name, *supplier.aliases):
-                key = _alias_key(alias)
-                owners[key] = owners.get(key, frozenset()) | {number}
+                for key in {_alias_key(alias), alias.casefold()}:
+                    owners[key] = owners.get(key, frozenset()) | {number}
         return owners
+
+    @cached_property
+    def _trades(self) -> dict[str, frozenset[int]]:
+        owners: dict[str, frozenset[int]] = {}
+        for number, supplier in enumerate(self.suppliers):
+            for word in re.findall(r"\w{3,}", f"{supplier.name} {supplier.category}".lower()):
+                owners[word.removesuffix("s")] = owners.get(word.removesuffix("s"), frozenset()) | {number}
+        return owners
+
+    @cached_property
+    def contacts(self) -> tuple[tuple[str, Owner], ...]:
+        """Names of the people whose addresses the directory lists, ``ann.lee@acme.com``, in lower case, with their owner."""
+        listed: list[tuple[str, Owner]] = [(address, OURS) for address in self.our_addresses]
+        listed += [(address, number) for number, each in enumerate(self.suppliers) for address in each.addresses]
+        found: dict[str, set[Owner]] = {}
+        for address, owner in listed:
+            name = _PERSONAL.match(address)
+            if name and not is_shared_mailbox(address):
+                found.setdefault(f"{name[1]} {name[2]}", set()).add(owner)
+        return tuple((name, next(iter(owners))) for name, owners in found.items() if len(owners) == 1)
 
     @cached_property
     def _mention(self) -> re.Pattern[str] | None:
         names = sorted({a for s in self.suppliers for a in (s.name, *s.aliases) if a}, key=lambda a: (-len(a), a))
         if not names or self.inferred:
             return None
-        parts = [re.escape(a) if len(a) <= _SHORT_ALIAS else f"(?i:{re.escape(a)})" for a in names]
+        # A name may be wrapped; a short one is matched as it is written, or in lower case as a label: "drx: paid".
+        written = {a: r"\s+".join(map(re.escape, a.split())) for a in names}
+        parts = [
+            f"{written[a]}|{written[a].lower()}(?=:\\s)" if len(a) <= _SHORT_ALIAS else f"(?i:{written[a]})" for a in names
+        ]
         return re.compile(rf"(?<![\w@.-])(?:{'|'.join(parts)})(?![\w@-])")
 
     def owner(self, party: Party | None) -> Owner | None:
@@ -166,11 +192,26 @@ class SupplierDirectory:
         return tuple((m.start(), m.end(), self._owner_of_name(m.group(0), among)) for m in self._mention.finditer(text))
 
     def _owner_of_name(self, name: str, among: Collection[int]) -> Owner:
-        sharing = self._aliases[_alias_key(name)]
+        sharing = self._aliases[_alias_key(" ".join(name.split()))]
         if len(sharing) == 1:
             return next(iter(sharing))
         meant = sharing.intersection(among)
         return next(iter(meant)) if len(meant) == 1 else AMBIGUOUS
+
+    def in_trade(self, word: str) -> frozenset[int]:
+        """Find the suppliers whose name or category holds a word: "engine" of "the engine people".
+
+        Parameters
+        ----------
+        word : str
+            One word.
+
+        Returns
+        -------
+        frozenset of int
+            Their places in `suppliers`.
+        """
+        return frozenset() if self.inferred else self._trades.get(word.lower().removesuffix("s"), frozenset())
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON.

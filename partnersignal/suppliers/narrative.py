@@ -8,20 +8,32 @@ from dataclasses import replace
 
 from partnersignal.messages import Sentence
 from partnersignal.reading.transcripts import speaker_label
-from partnersignal.suppliers.directory import Owner, SupplierDirectory
+from partnersignal.suppliers.bearing import (
+    apart,
+    asks,
+    begins_with_noun,
+    definite_nouns,
+    introduces,
+    refers,
+    tied,
+    trade,
+)
+from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.outline import Outline, Place, Shape
+from partnersignal.suppliers.recall import Recall, circle, names
 from partnersignal.suppliers.speakers import People, Side
 from partnersignal.suppliers.subjects import (
     FORMER,
+    acts_on_it,
     begins_with_pronoun,
     leads,
     speaks_of_several,
     speaks_of_somebody,
     subject,
+    tells_of_somebody,
 )  # fmt: skip
 
 _ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) [a-z]")  # "Bob to book a room"
-_NAMES = re.compile(r"[^\W\d_a-z][\w'’-]{1,30}")
 _TWO = 2  # suppliers, of whom one is the former
 _PERSON_WORDS = 3  # words among which a person that leads a sentence stands
 _NAME_ONLY = 5  # words of a numbered line that is a heading with a name
@@ -72,6 +84,8 @@ class Narrative:
         self._together: set[Owner] = set()  # suppliers named in the paragraph so far
         self._order: list[int] = []  # the same without shared names, as they came
         self._fields: set[str] = set()  # labels that headed a supplier's record
+        self._recall = Recall(directory, circle(text, directory) if default is None else frozenset())
+        self._keeps = False  # whether the sentence is an aside, after which the text comes back to whom it spoke of
 
     def owner(self, sentence: Sentence, place: Place | None = None) -> int | None:
         """Find whose behaviour a sentence is about.
@@ -102,6 +116,7 @@ class Narrative:
         if place.shape == "heading" or self._heads(sentence, place, named):
             section = self._heading(place, named)
             self._first = False
+            self._recall.tell(sentence.text, section)
             return section
         self._first = False
         self._open(place, sentence, new_paragraph=new_paragraph)
@@ -110,7 +125,11 @@ class Narrative:
             owner: int | None = self._order[former["which"].lower() in ("latter", "second")]
         else:
             owner = self._named(sentence, named) if named else self._unnamed(sentence, place)
-        self._current = owner
+        if owner is not None or not self._keeps:
+            self._current = owner
+        self._keeps = False
+        if owner is not None or not named:
+            self._recall.tell(sentence.text, owner)
         if place.shape in ("item", "entry"):
             self._items.append((place.level, owner))
         if sentence.text.rstrip().endswith(":"):
@@ -172,7 +191,7 @@ class Narrative:
             if self._items and self._sections and self._sections[-1][0] >= _BARE and place.shape == "text":
                 self._sections.pop()  # a heading that only introduced the list
             self._items, self._introduced = [], None
-            if not self._answers(place) and not begins_with_pronoun(sentence.text):
+            if not self._answers(place) and not begins_with_pronoun(sentence.text) and not tells_of_somebody(sentence.text):
                 self._current = self._base()
         elif place.shape == "row":
             self._current = self._base()
@@ -192,7 +211,7 @@ class Narrative:
         outer = self._introduced if self._introduced is not None else self._base()
         while self._items and self._items[-1][0] >= place.level:
             before = self._items.pop()[1]
-            if outer is None and begins_with_pronoun(sentence.text):
+            if outer is None and (begins_with_pronoun(sentence.text) or acts_on_it(sentence.text)):
                 outer = before  # "- their new lead left" goes on about the item before
         self._current = self._items[-1][1] if self._items else outer
 
@@ -210,22 +229,64 @@ class Narrative:
         person = self.person(sentence.text) if speaker is None else speaker
         if isinstance(person, int):
             return person
-        if person is not None and self._people.marked:
-            # "AL asked BO for a plan": one of ours, and of the suppliers' people those of one.
-            spoken_of = {side for name in _NAMES.findall(sentence.text) if isinstance(side := self._people.side(name), int)}
+        if self._people.marked:
+            # "AL asked BO for a plan", "Next visit of BO": of the suppliers' people those of one.
+            spoken_of = {side for name in names(sentence.text) if isinstance(side := self._people.side(name), int)}
             if len(spoken_of) == 1:
                 return next(iter(spoken_of))
         base = self._base()
         if len(self._together) > 1 and speaks_of_several(sentence.text):
             return None
-        action = _ACTION.match(sentence.text) is not None and not speaks_of_somebody(sentence.text)
+        action = _ACTION.match(sentence.text) is not None and not acts_on_it(sentence.text)
         item = place.shape in ("item", "entry", "label")
         if person is not None and (action or (item and (base is None or speaker is not None))):
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):
-            return base  # in a section, the text comes back to its supplier
-        return self._current
+            return self._borne(sentence.text, place, base)  # in a section, the text comes back to its supplier
+        if self._people.marked and person == OURS and base == self._default and not tied(sentence.text):
+            self._keeps = True
+            return None
+        return self._borne(sentence.text, place, self._current)
+
+    def _spoken_of(self, text: str) -> set[int]:
+        """Return the suppliers whose people a text names: known ones, and who acted where a supplier was spoken of."""
+        found: set[int] = set()
+        for name in names(text):
+            side = self._people.side(name)
+            found |= {side} if isinstance(side, int) else self._recall.acted_for(name)
+        return found
+
+    def _borne(self, text: str, place: Place, carried: int | None) -> int | None:
+        """Return the supplier that a sentence without a name bears upon; in running prose, an aside bears upon none."""
+        text = " ".join(text.split())  # lines may be wrapped
+        headed = self._sections and self._sections[-1][1] is not None and not self._titled
+        party = trade(text)
+        if party is not None and not headed:
+            return only(tuple(self._directory.in_trade(party)))
+        if begins_with_pronoun(text) or refers(text):
+            return carried
+        known = set() if headed else self._spoken_of(text)
+        if len(known) == 1:
+            return next(iter(known))
+        if headed and (self._items or place.shape != "text"):
+            return carried
+        if apart(text) or (asks(text) and not headed):
+            self._aside(None if introduces(text) else carried)
+            return None
+        if place.shape != "text" or self._items or headed:
+            return carried
+        said = self._recall.said_of(definite_nouns(text))
+        if len(said) == 1 and (said != {None} or begins_with_noun(text)):
+            return next(iter(said))
+        if carried is None or carried == self._base() or self._recall.has_actor(text) or tied(text) or carried in said:
+            return carried
+        self._aside(carried)
+        return None
+
+    def _aside(self, current: int | None) -> None:
+        """Attribute a sentence to nobody, and let what follows go on about whom the text spoke of."""
+        self._current, self._keeps = current, True
 
     def person(self, text: str) -> Side | None:
         """Find whose person is the subject of a sentence.

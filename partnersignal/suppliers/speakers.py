@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final, Literal
@@ -32,6 +32,7 @@ _ATTENDEES_ALONE = re.compile(rf"{_MARKS}(?:{_LISTING})(?P<side>)(?P<rest>)(?:\*
 _MOST_LINES = 60  # of an attendee list
 _HEAD_LINES = 60  # of notes, in which people may be named without a heading
 _LONGEST_ENTRY = 160
+_READ = 200_000  # characters in which people and suppliers are looked for
 _NAME_WORD = r"(?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|el|al|bin|ibn|zu)"
 _NAME = re.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,4}}")
 _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
@@ -66,11 +67,14 @@ class People:
         Where attendee lists stand in the text: they tell who was there, not how anybody behaved.
     marked : bool
         Whether a list or a label tells a supplier's person by the company: who has none is one of us.
+    contacts : dict of str to owner
+        The same for people whom the directory lists and the message does not.
     """
 
     sides: dict[str, Side] = field(default_factory=dict)
     listed: tuple[tuple[int, int], ...] = ()
     marked: bool = False
+    contacts: dict[str, Owner] = field(default_factory=dict)
 
     def side(self, name: str) -> Side | None:
         """Find whose person a name is.
@@ -96,7 +100,7 @@ class People:
         written = _initials_like(bare)
         # Two capitals are initials, never a short name.
         tried = (bare if written else "", "" if written and len(bare) == 2 else " ".join(words), short)
-        return next((self.sides[each] for each in tried if each in self.sides), None)
+        return next((known[each] for known in (self.sides, self.contacts) for each in tried if each in known), None)
 
     def suppliers(self) -> set[int]:
         """Return the suppliers whose people are known.
@@ -125,7 +129,8 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
         Names whose side can be told.
     """
     found: list[_Known] = []
-    for party in (message.sender, *message.recipients):
+    authors = (zone.author for zone in message.zones or () if zone.author and directory.owner(zone.author) is not None)
+    for party in (message.sender, *message.recipients, *authors):
         if party is not None and party.name:
             owner = directory.owner(party)
             found.append((party.name, "", owner if owner is not None else STRANGER))
@@ -138,8 +143,10 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
     marked = message.kind == "meeting_notes" and any(isinstance(side, int) for _, _, side in found)
     if marked:
         found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
-    found += _introduced(message.text[:200_000], directory)
-    return People(_sides(found), tuple(listed), marked)
+    found += _introduced(message.text[:_READ], directory)
+    return People(
+        _sides(found), tuple(listed), marked, _contacts(message, directory, {key for each in found for key in _keys(each)})
+    )
 
 
 def label_side(label: str, people: People, directory: SupplierDirectory) -> Side | None:
@@ -172,15 +179,9 @@ def label_side(label: str, people: People, directory: SupplierDirectory) -> Side
 def _sides(found: Iterable[_Known]) -> dict[str, Side]:
     """Keep the names that mean people of one side only."""
     sides: dict[str, set[Side | None]] = {}
-    for name, initials, side in found:
-        bare = _turned(name)
-        words = [word for word in bare.replace(".", " ").split() if word.lower() not in _TITLES]
-        bare = " ".join(words)
-        if not words:
-            continue
-        short = initials or "".join(word[0] for word in words if not word[0].islower()).upper()
-        for key in {bare.lower(), words[0].lower(), words[-1].lower(), short if len(short) > 1 else bare.lower()}:
-            sides.setdefault(key, set()).add(side)
+    for known in found:
+        for key in _keys(known):
+            sides.setdefault(key, set()).add(known[2])
     kept: dict[str, Side] = {}
     for key, each in sides.items():
         # Who stands in the text once with a side and once without is the same person.
@@ -189,6 +190,32 @@ def _sides(found: Iterable[_Known]) -> dict[str, Side]:
         if only is not None and only != "ambiguous":
             kept[key] = only
     return kept
+
+
+def _keys(known: _Known) -> set[str]:
+    """Return what a person may be called: full name, first, last, initials."""
+    name, initials, _ = known
+    words = [word for word in _turned(name).replace(".", " ").split() if word.lower() not in _TITLES]
+    if not words:
+        return set()
+    bare = " ".join(words).lower()
+    short = initials or "".join(word[0] for word in words if not word[0].islower()).upper()
+    return {bare, words[0].lower(), words[-1].lower(), short if len(short) > 1 else bare}
+
+
+def _contacts(message: Message, directory: SupplierDirectory, taken: Collection[str]) -> dict[str, Owner]:
+    """Name the people that the directory lists, by the names that nobody of the message has.
+
+    A first name alone is a contact's only where the message names that supplier too: we may have an Ann as well.
+    """
+    if not directory.contacts:
+        return {}
+    named = {OURS, *directory.mentions(f"{message.subject}\n{message.text[:_READ]}")}
+    found: dict[str, set[Owner]] = {}
+    for name, owner in directory.contacts:
+        for key in {name, *name.split()} if owner in named else {name}:
+            found.setdefault(key, set()).add(owner)
+    return {key: next(iter(owners)) for key, owners in found.items() if len(owners) == 1 and key not in taken}
 
 
 def _lists(text: str, directory: SupplierDirectory) -> Iterator[tuple[int, int, list[_Known]]]:

@@ -22,9 +22,24 @@ FORMER = re.compile(
 )
 _POINTS = re.compile(r"\b(?:this|that|these|below)\b", re.I)
 _SOMEBODY = re.compile(r"\b(?:they|them|their|theirs|he|him|his|she|her|hers)\b", re.I)
+# As the object of what another does; "she" may go on about somebody in the same sentence: "We hired a planner, she starts".
+_SOMEBODY_ELSE = re.compile(r"\b(?:them|their|theirs|him|his)\b", re.I)
+# "It can", "it also lets us": something spoken of before; not "it is clear that", "it took", "it rained".
+_IT = re.compile(
+    r"[\s\"'“‘(*_-]*it (?:also |even |now |still )?(?:can|could|will|does|did|has|had|lets|needs|needed|works"
+    r"|worked|covers|covered|shows|showed|came)\b",
+    re.I,
+)
 _THEY = re.compile(r"\b(?:they|he|she)\b", re.I)
 _SEVERAL = re.compile(r"\b(?:both|neither|either of them|the two(?: of them)?|each other|all (?:three|four|of them))\b", re.I)
 _FIRST_PERSON = re.compile(r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|yesterday|today),? )?(?:i|we|our|my)\b", re.I)
+# "I thought Acme had": the supplier is the subject of what one of us thinks.
+_WE_THINK = re.compile(
+    r"(?:^|.*[\s\"'“‘(*_-])(?:i|we) (?:\w{1,20}ly )?(?:think|thought|hear|heard|know|knew|believed?|understand|understood|"
+    r"hoped?|saw|found|noticed?|gather(?:ed)?|suspect(?:ed)?|fear(?:ed)?|guess(?:ed)?|feel|felt) (?:that )?(?:the )?$",
+    re.I | re.S,
+)
+_ACTS_ON = re.compile(r"\bto [a-z]{2,20} (?:that |with |on |about |for )?(?:it|this|these)\b", re.I)
 _ITSELF = re.compile(r"\b(?:i|we|us|our|ours|my|me)\b", re.I)
 _SECOND_PERSON = re.compile(r"\b(?:you|your|yours)\b", re.I)
 # Between two names these make one subject of both: "A and B", "A, B and C", "A as well as B", "A/B".
@@ -43,7 +58,7 @@ _LONGEST_LEAD = 200  # characters before a subject
 _LEAD_WORDS = 4  # words before the subject: "On Monday Acme", "After lunch Acme"
 # A name behind these is a measure or a source, not who behaves.
 _ASIDE = re.compile(
-    r"\b(?:than|like|unlike|as (?:\w{1,20} )?as|that of|those of|(?:compared|in contrast) (?:to|with)|"
+    r"\b(?:than|(?<!would )(?<!should )like|unlike|as (?:\w{1,20} )?as|that of|those of|(?:compared|in contrast) (?:to|with)|"
     r"instead of|rather than|according to|"
     r"apart from|besides|except(?: for)?|thanks to|not)\s+(?:the\s)?$",
     re.I,
@@ -68,6 +83,8 @@ def subject(text: str, found: Found, previous: int | None) -> Owner | Literal["n
         "nobody" where several are named and none is the clear subject, or the subject is somebody unknown.
     """
     first_start = found[0][0]
+    if previous is not None and _IT.match(text):
+        return previous
     led = begins_with_pronoun(text) or _THEY.search(text, 0, first_start) is not None
     if led and not _THAT.search(_shortly_before(text, first_start)):
         # "They blamed Osprey": whoever they are.
@@ -112,7 +129,7 @@ def leads(text: str, start: int) -> bool:
         return False
     before = text[:start]
     if _FIRST_PERSON.match(before):
-        return False
+        return _WE_THINK.match(before) is not None
     return len(before.split()) <= _LEAD_WORDS or before.rstrip().endswith(",")
 
 
@@ -146,6 +163,38 @@ def speaks_of_somebody(text: str) -> bool:
         True for "they", "him", "hers".
     """
     return _SOMEBODY.search(text) is not None
+
+
+def tells_of_somebody(text: str) -> bool:
+    """Return whether a text says what we have to do with whoever was spoken of before.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    bool
+        True for "I want a credit from them".
+    """
+    return _FIRST_PERSON.match(text) is not None and _SOMEBODY_ELSE.search(text) is not None
+
+
+def acts_on_it(text: str) -> bool:
+    """Return whether a text says what is done about what was said before it.
+
+    Parameters
+    ----------
+    text : str
+        A sentence or item.
+
+    Returns
+    -------
+    bool
+        True for "Ann to raise it" and "hold their invoice".
+    """
+    return _ACTS_ON.search(text, 0, _LONGEST_LEAD) is not None or _SOMEBODY_ELSE.search(text) is not None
 
 
 def points_at_something(text: str) -> bool:
