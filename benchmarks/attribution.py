@@ -71,7 +71,8 @@ and a forwarded mail inside a quote.
 It was run once all rules above were made. **Only this is a test of them on notes they were not made on: 220 of 268 right
 (82.1 %), 21 (7.8 %) with a wrong supplier, 27 none by mistake**; the code as it stood before the rules on asides had 213
 (79.5 %) right and 28 (10.4 %) wrong. One general rule was then added with it in view: people whose addresses the supplier file
-lists (`tom.bray@...`) are known by name in notes and internal mail, by the first name alone only where their firm is named as well.
+lists (`tom.bray@...`) are known by name in notes and internal mail, by the first name alone only where their firm is named
+as well.
 Left: fragments below a title that names a supplier, asides of colleagues, labels of owners in action lists.
 
 | half | sentences | right | unattributed by mistake | wrong supplier |
