@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from attribution_set import BLIND, FOLDER, FOURTH, FRESH, answers
+from attribution_set import BLIND, FIFTH, FOLDER, FOURTH, FRESH, answers
+
+from partnersignal.suppliers import attribution
 
 
 @pytest.mark.parametrize(("folder", "fewest"), [(FOLDER, 700), (FRESH, 265)])
@@ -23,3 +25,10 @@ def test_sets_of_other_hands_lose_no_ground(folder: Path, sentences: int) -> Non
     assert len(found) == sentences
     assert sum(answer.right for answer in found) / len(found) >= 0.95
     assert sum(answer.wrong for answer in found) / len(found) <= 0.02
+
+
+@pytest.mark.parametrize("folder", [FOLDER, FRESH, BLIND, FOURTH, FIFTH])
+def test_mail_that_names_no_supplier_is_passed_over_with_the_same_result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed_over = answers(folder)
+    monkeypatch.setattr(attribution._Mail, "_speaks_of_suppliers", lambda *_: True)
+    assert answers(folder) == passed_over

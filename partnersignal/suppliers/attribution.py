@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from partnersignal.messages import Message, Party, Sentence, Voice, Zone
 from partnersignal.reading.transcripts import speaker_label
-from partnersignal.suppliers.bearing import small_talk
+from partnersignal.suppliers.bearing import small_talk, trade
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.narrative import Narrative, only
 from partnersignal.suppliers.outline import Outline, Place
@@ -143,7 +143,20 @@ class _Mail:
         # Strangers may report on a supplier by name; what they sell to many says nothing of anybody.
         if author is None or any(self._message.header(name) for name in _BULK):
             return [None] * len(sentences)
-        return _about(Narrative(self._message.text, self._directory, self._people), sentences)
+        return self._told(None, sentences)
+
+    def _told(self, default: int | None, sentences: Sequence[Sentence]) -> list[_Found]:
+        """Attribute what somebody tells of others, unless it speaks of no supplier: most mail inside a firm."""
+        if default is None and not self._speaks_of_suppliers(sentences):
+            return [None] * len(sentences)
+        return _about(Narrative(self._message.text, self._directory, self._people, default), sentences)
+
+    def _speaks_of_suppliers(self, sentences: Sequence[Sentence]) -> bool:
+        """Return whether a supplier, its people or its trade are named; without, no sentence can be tied to one."""
+        text = self._message.text
+        if self._people.suppliers() or self._directory.mentions(text) or self._people.may_be_in(text):
+            return True
+        return not self._directory.inferred and any(trade(sentence.text) for sentence in sentences)
 
     def _internal(self, answered: Zone | None, sentences: Sequence[Sentence]) -> list[_Found]:
         quoted = {side for zone in self._zones if isinstance(side := self._side(zone.author), int)}
@@ -152,7 +165,7 @@ class _Mail:
             default = next(iter(quoted))
         if answered:
             default = only(self._directory.mentions(self._message.text[answered.start : answered.end]))
-        found = _about(Narrative(self._message.text, self._directory, self._people, default), sentences)
+        found = self._told(default, sentences)
         if default is None or answered:
             return found
         # A paragraph that speaks to a colleague, and of nobody, is not about the supplier of the subject line.

@@ -112,6 +112,22 @@ class People:
         """
         return {side for side in self.sides.values() if isinstance(side, int)}
 
+    def may_be_in(self, text: str) -> bool:
+        """Return whether a text may name a supplier's person whom the directory lists.
+
+        Parameters
+        ----------
+        text : str
+            A message.
+
+        Returns
+        -------
+        bool
+            Whether one of their last names stands in it.
+        """
+        lowered = text.lower() if self.contacts else ""
+        return any(isinstance(side, int) and name.split()[-1] in lowered for name, side in self.contacts.items())
+
 
 def find_people(message: Message, directory: SupplierDirectory) -> People:
     """Find out who the people of a message are.
