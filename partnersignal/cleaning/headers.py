@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from partnersignal.cleaning.lines import ADDRESS, DATE, TIME, Line, dated, is_rest
+from partnersignal.cleaning.lines import DATE, TIME, Line, address_in, dated, is_rest
 from partnersignal.cleaning.tickets import is_reply_marker, is_stamp
 from partnersignal.messages import Party
 from partnersignal.phrases import any_of, phrases
@@ -137,7 +137,7 @@ def _groupwise(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     match = _GROUPWISE.match(lines[at].text)
     if match is None or not dated(match[1]):
         return None
-    author = _party(match[1]) if ADDRESS.search(match[1]) else _named(match[1])
+    author = _party(match[1]) if address_in(match[1]) else _named(match[1])
     return QuoteHeader(at, at + 1, author, _marked(lines, at + 1))
 
 
@@ -165,7 +165,7 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     if re.match(r"[ \t>]*-{4,}", text) and (
         forwarded or _message().search(words) or _wrote().search(words) or (len(words.split()) >= 2 and dated(words))
     ):
-        author = _party(words) if ADDRESS.search(words) else _named(words) if _wrote().search(words) else None
+        author = _party(words) if address_in(words) else _named(words) if _wrote().search(words) else None
         return QuoteHeader(at, after, author, _marked(lines, after), forwarded)
     return None
 
@@ -218,7 +218,7 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
             blanks += 1
             if blanks > 1 or len(values) >= 3 or not values:
                 break
-            if not any(key in _from() or ADDRESS.search(value) for key, value in values):
+            if not any(key in _from() or address_in(value) for key, value in values):
                 return None  # the last lines of a signature, "Tel: ..."
             index += 1
             continue
@@ -232,11 +232,11 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         values.append((match[1].strip().lower(), match[2].strip()))
         blanks = 0
         index += 1
-        if len(values) == 3 and not any(key in _from() or dated(value) or ADDRESS.search(value) for key, value in values):
+        if len(values) == 3 and not any(key in _from() or dated(value) or address_in(value) for key, value in values):
             return None
     if len(values) < 3 and not (len(values) == 2 and values[0][0] in _from() and any(dated(v) for _, v in values)):
         return None
-    has_address = any(ADDRESS.search(value) for _, value in values)
+    has_address = any(address_in(value) for _, value in values)
     has_date = any(DATE.search(value) and TIME.search(value) for _, value in values)
     # Thunderbird names the subject first.
     sender = next((value for key, value in values if key in _from()), values[0][1])
@@ -244,7 +244,7 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     subject = len(values) == 2 or any(key in _subject() for key, _ in values)
     told = subject and any(DATE.search(value) for _, value in values)
     known = values[0][0] in _from() and (has_address or told)
-    if not known and not (ADDRESS.search(sender) and has_date):
+    if not known and not (address_in(sender) and has_date):
         return None
     return QuoteHeader(at, index, _party(sender), _marked_as_one(lines, index))
 
@@ -258,7 +258,7 @@ def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return None  # most lines are done here
     first = lines[at].text
     # What precedes the date is at most a name with its address: "Hi,\nOn 3 May ..." begins a line later.
-    if not (dated(first) or ADDRESS.search(first) or _INTRO_END.search(first)):
+    if not (dated(first) or address_in(first) or _INTRO_END.search(first)):
         return None
     joined = ""
     for index in range(at, min(at + _INTRO_LINES, len(lines))):
@@ -277,13 +277,13 @@ def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 def _starts_later(lines: Sequence[Line], at: int, last: int) -> bool:
     """Return whether a line below starts the introduction: it has the whole date, and the ones before only words."""
     return any(
-        DATE.search(lines[index].text) and TIME.search(lines[index].text) and not ADDRESS.search(lines[at].text)
+        DATE.search(lines[index].text) and TIME.search(lines[index].text) and not address_in(lines[at].text)
         for index in range(at + 1, last + 1)
     )
 
 
 def _introduced(lines: Sequence[Line], at: int, after: int, joined: str) -> QuoteHeader | None:
-    address = ADDRESS.search(joined)
+    address = address_in(joined)
     wrote = _wrote().search(joined)
     marked = _marked(lines, after)
     date = DATE.search(joined)
@@ -301,7 +301,7 @@ def _introduced(lines: Sequence[Line], at: int, after: int, joined: str) -> Quot
 
 
 def _dated_address(joined: str) -> bool:
-    return bool(DATE.search(joined) and ADDRESS.search(joined))
+    return bool(DATE.search(joined) and address_in(joined))
 
 
 def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -328,7 +328,7 @@ def _lotus(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     if fields < 2:
         return None
     name = re.sub(r"\d{1,2}/\d{1,2}/\d{2,4}.*$", "", lines[at].text).split("@")[0].strip(' "')
-    address = ADDRESS.search(lines[at].text)
+    address = address_in(lines[at].text)
     return QuoteHeader(at, end, Party(name, address[0].lower() if address else ""), _marked(lines, end))
 
 
@@ -358,7 +358,7 @@ def _next_filled(lines: Sequence[Line], at: int) -> int | None:
 
 
 def _party(text: str) -> Party:
-    address = ADDRESS.search(text)
+    address = address_in(text)
     name = text[: address.start()] if address else text
     name = re.split(r"[<\[(]|mailto:", name)[0]
     if address:

@@ -11,7 +11,7 @@ DATE = re.compile(
     r"|\d{1,2}\s?[月日]|\d{4}\s?年"
 )
 _FIGURE = re.compile(r"\d")
-ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s)|[A-ZА-ЯЁ]{2,3}>{1,4}(?=\s|$))")  # "AL> ": initials of the quoted
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 _LONGEST_REST = 30
@@ -134,3 +134,19 @@ def dated(text: str) -> bool:
         True for ``3.5.2024``, ``2024-05-03``, ``May 3, 2024``, ``12:04``, ``5月3日``.
     """
     return _FIGURE.search(text) is not None and bool(TIME.search(text) or DATE.search(text))
+
+
+def address_in(text: str) -> re.Match[str] | None:
+    """Find the first e-mail address of a text.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    re.Match or None
+        Where it stands.
+    """
+    return _ADDRESS.search(text) if "@" in text else None  # the pattern alone tries 64 characters from each letter

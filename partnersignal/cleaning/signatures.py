@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from partnersignal.cleaning.lines import ADDRESS, LIST_ITEM, Line
+from partnersignal.cleaning.lines import LIST_ITEM, Line, address_in
 from partnersignal.phrases import any_of
 
 _DELIMITER = re.compile(r"[ \t]*(?:--|—|––|__)[ \t]*$")
@@ -282,7 +282,7 @@ def _contact_block(lines: Sequence[Line], last: int) -> int | None:
     alone = not any(not line.blank for line in lines[:top])
     if alone and not _FULL_NAME.match(block[0].text):
         return None
-    contacts = sum(1 for line in block if _CONTACT.search(line.text) or ADDRESS.search(line.text))
+    contacts = sum(1 for line in block if _CONTACT.search(line.text) or address_in(line.text))
     if alone:
         return 0 if contacts and all(_is_entry(line.text.strip()) for line in block[1:]) else None
     return top if contacts >= 2 else None
