@@ -35,6 +35,7 @@ from partnersignal.index import (
 from partnersignal.index.audit import CANNOT_KNOW
 from partnersignal.index.periods import By
 from partnersignal.lapses import EXPLANATIONS, LAPSES, SupplierLapses, find_lapses
+from partnersignal.memory import lean
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import read_audit, write_audit
@@ -324,6 +325,7 @@ class Run:
         write_audit(table, documents, sheet)
         return documents, sheet
 
+    @lean()
     def reindex(
         self,
         *,
