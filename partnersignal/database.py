@@ -48,6 +48,8 @@ def database_beside(overflow: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     }  # fmt: skip
     try:
         with duckdb.connect(":memory:", config=config) as database:
+            # Where Python runs without a file (-c, a notebook) a long query would draw its progress on standard output.
+            database.execute("SET enable_progress_bar = false")
             yield database
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         if not any(words in str(error) for words in _NO_ROOM):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -199,3 +201,15 @@ def test_words_are_those_of_the_pattern(text: str) -> None:
 def test_short_texts_are_not_known_again() -> None:
     assert long_hash("Thanks a lot!", 4) is None
     assert long_hash("Thanks a lot, Ann!", 4) == word_hash("thanks A LOT\nann")
+
+
+def test_a_long_query_draws_nothing_on_standard_output(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from partnersignal.database import database_beside
+with database_beside(Path({str(tmp_path / "overflow")!r})) as database:
+    print(database.execute("SELECT current_setting('enable_progress_bar')").fetchall())
+"""
+    # Without a file of its own Python counts as interactive, as in a notebook.
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[(False,)]\n"

@@ -15,6 +15,7 @@ from partnersignal.phrases import phrases
 _BEFORE_FIGURES = frozenset(["no", "nos", "nr", "fig", "vol", "art", "ref", "ext", "max", "min", "tel", "est"])
 _TIMES = frozenset(["a.m", "p.m", "am", "pm", "mar", "mon", "wed", "fri", "sat", "sun", "jan", "dec"])
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]]*|[。！？]+[」』”]*)")
+_MARK = re.compile(r"[.!?…。！？]")  # one set of characters is looked for much faster than a choice
 _OPENER = re.compile(r"[\s\"'“‘(\[*_#>-]*[^\W_]", re.UNICODE)
 _WORD_START = re.compile(r"[\s(\"'“]")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+")
@@ -107,10 +108,12 @@ def _in_block(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     item = LIST_ITEM.match(text, start, end) or _HEADING.match(text[start:end])
     if item is not None:
         start += item.end() - (start if item.re is LIST_ITEM else 0)
-    first = start
-    for match in _END.finditer(text, start, end):
+    first = last = start
+    while mark := _MARK.search(text, last, end):
+        match = _END.match(text, mark.start(), end)
+        assert match is not None  # it begins with a mark
         last = match.end()
-        if last >= end or not _ends(text, first, match.start(), last, end):
+        if last >= end or not _ends(text, first, mark.start(), last, end):
             continue
         yield from _bounded(text, first, last)
         first = last

@@ -42,7 +42,7 @@ _CONTACT = re.compile(
 )
 _POSTSCRIPT = re.compile(r"[ \t]{0,4}(?:P\.? ?P?\.?-? ?S|N\. ?B|PD|P\. ?D)(?:\.|[ \t]*[:：,–—-]|(?=[ \t]+[^\W\d_]))", re.I)
 _LONGEST_SIGNATURE = 14
-_LONGEST_LINE = 90  # characters
+_LONGEST_LINE, _LONGEST_SIGNED = 90, 60  # characters, of a line and of one that is only a name
 _LONGEST_ENTRY = 70  # of a line with a name, a title, a firm
 _MOST_ENTRIES = 7
 _LONGEST_TITLE = 5  # words
@@ -180,7 +180,7 @@ def _names(lines: Sequence[Line], index: int, names: frozenset[str]) -> bool:
     text = lines[index].text.strip()
     if len(text) > _LONGEST_LINE or index == 0 or "\t" in text:
         return False
-    if names and _plain(text.lstrip("-–—~/ ")) in names:
+    if names and len(text) <= _LONGEST_SIGNED and _plain(text.lstrip("-–—~/ ")) in names:
         return True
     if not _BY_HAND.match(text):
         return False
