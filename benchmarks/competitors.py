@@ -159,6 +159,7 @@ def main() -> None:
     parser.add_argument("--mbox", type=Path, default=ENRON)
     parser.add_argument("--messages", type=int, default=2_000)
     parser.add_argument("--best-of", type=int, default=3)
+    parser.add_argument("--only", nargs="+", default=[], help="names of the functions above; then no page is written")
     given = parser.parse_args()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     makers: list[Callable[[], tuple[str, Run]]] = [
@@ -172,6 +173,8 @@ def main() -> None:
         few = Path(place) / "few.mbox"
         make_export(given.mbox, few, min(50, given.messages))
         for make in makers:
+            if given.only and make.__name__ not in given.only:
+                continue
             try:
                 name, run = make()
                 run(few)  # what is loaded or compiled at first use is not counted
@@ -182,6 +185,8 @@ def main() -> None:
             seconds = min(_timed(run, export) for _ in range(given.best_of))
             lines.append(f"| {name} | {given.messages / seconds:,.0f} | {seconds:.1f} |")
             print(lines[-1], flush=True)
+    if given.only:
+        return
     head = "| what ran | messages/s | s |\n|---|---|---|\n"
     text = (
         f"# Beside other tools\n\nThe first {given.messages:,} messages of {given.mbox.name}, one process, one thread, best of "
