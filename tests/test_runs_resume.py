@@ -21,6 +21,7 @@ from partnersignal.conversations.words import Words
 from partnersignal.errors import InputError, MissingExtraError, RunError
 from partnersignal.messages import Message, Unreadable
 from partnersignal.reading import open_export, tables
+from partnersignal.report import page
 from partnersignal.runs import Run, limits, shards
 from partnersignal.runs.files import drafts, replacing
 from partnersignal.runs.lock import LOCK_FILE, locked
@@ -301,6 +302,13 @@ def test_a_draft_never_stays(tmp_path: Path) -> None:
         draft.write_text("new")
         assert drafts(tmp_path) == [draft]
     assert (tmp_path / "x").read_text() == "new"
+
+
+def test_a_report_that_is_cut_off_is_a_draft(sample_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Path] = []
+    monkeypatch.setattr(page.os, "replace", lambda *_: found.extend(drafts(tmp_path)))
+    page.write_report(tmp_path / "report.html", sample_run.material())
+    assert len(found) == 1  # what a killed process leaves is cleared when the run goes on
 
 
 def test_a_message_that_takes_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

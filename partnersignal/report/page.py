@@ -78,7 +78,7 @@ def render(path: Path, template: str, scripts: Iterable[str], **values: Any) -> 
         script=Markup(script),  # noqa: S704 - our own files
         **values,
     )
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")  # a run that goes on clears what was cut off
     try:
         with open(draft, "w", encoding="utf-8") as file:
             file.writelines(pieces)  # a page is too large to hold
