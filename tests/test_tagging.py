@@ -119,7 +119,7 @@ def test_a_copied_folder_scores_the_same(folder: Path) -> None:
 def test_a_model_is_plain_data(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"partnersignal.json", "linear.safetensors", "vocabulary.json"}
     shipped = [path for path in find_model().rglob("*") if path.is_file()]
-    assert {path.suffix for path in shipped} == {".json", ".safetensors", ".onnx", ".md"}
+    assert {path.suffix for path in shipped} == {".json", ".safetensors", ".onnx", ".md", ".txt"}
     assert sum(path.stat().st_size for path in shipped) < 60_000_000
 
 
