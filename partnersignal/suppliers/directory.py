@@ -113,7 +113,7 @@ class SupplierDirectory:
 
     @cached_property
     def contacts(self) -> tuple[tuple[str, Owner], ...]:
-        """Names of the people whose addresses the directory lists, ``ann.lee@acme.com``, in lower case, with their owner."""
+        """Return whom the addresses of the directory name, ``ann.lee@acme.com``, in lower case, with their owner."""
         listed: list[tuple[str, Owner]] = [(address, OURS) for address in self.our_addresses]
         listed += [(address, number) for number, each in enumerate(self.suppliers) for address in each.addresses]
         found: dict[str, set[Owner]] = {}
