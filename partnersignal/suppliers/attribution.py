@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from partnersignal.messages import Message, Party, Sentence, Voice, Zone
 from partnersignal.reading.transcripts import speaker_label
@@ -147,16 +148,17 @@ class _Mail:
 
     def _told(self, default: int | None, sentences: Sequence[Sentence]) -> list[_Found]:
         """Attribute what somebody tells of others, unless it speaks of no supplier: most mail inside a firm."""
-        if default is None and not self._speaks_of_suppliers(sentences):
+        if default is None and not self._speaks_of_suppliers:
             return [None] * len(sentences)
         return _about(Narrative(self._message.text, self._directory, self._people, default), sentences)
 
-    def _speaks_of_suppliers(self, sentences: Sequence[Sentence]) -> bool:
-        """Return whether a supplier, its people or its trade are named; without, no sentence can be tied to one."""
+    @cached_property
+    def _speaks_of_suppliers(self) -> bool:
+        """Whether a supplier, its people or its trade are named; without, no sentence can be tied to one."""
         text = self._message.text
         if self._people.suppliers() or self._directory.mentions(text) or self._people.may_be_in(text):
             return True
-        return not self._directory.inferred and any(trade(sentence.text) for sentence in sentences)
+        return not self._directory.inferred and trade(text) is not None
 
     def _internal(self, answered: Zone | None, sentences: Sequence[Sentence]) -> list[_Found]:
         quoted = {side for zone in self._zones if isinstance(side := self._side(zone.author), int)}

@@ -83,8 +83,8 @@ def small_talk(text: str, *, own: bool) -> bool:
     if addresses_somebody(text) or refers(text):
         return False
     plain, itself = " ".join(text.lower().split()), speaks_of_itself(text)
-    absence = own and itself and _own_matters().search(plain)
-    weather = (own or not itself) and _weather().search(plain)
+    absence = own and itself and _topic("own_matters").search(plain)
+    weather = (own or not itself) and _topic("weather").search(plain)
     return bool(absence or weather) and _dealings().search(plain) is None
 
 
@@ -104,7 +104,7 @@ def apart(text: str) -> bool:
     plain = text.lower()
     if _WHOLE.match(text) or _ourselves().search(plain):
         return True
-    own = introduces(text) or any(found().search(plain) for found in (_weather, _own_matters, _office_life))
+    own = introduces(text) or any(_topic(group).search(plain) for group in ("weather", "own_matters", "office_life"))
     return own and _dealings().search(plain) is None
 
 
@@ -263,18 +263,8 @@ def _ourselves() -> re.Pattern[str]:
 
 
 @cache
-def _own_matters() -> re.Pattern[str]:
-    return re.compile(rf"\b{any_of('own_matters')}\b")
-
-
-@cache
-def _weather() -> re.Pattern[str]:
-    return re.compile(rf"\b{any_of('weather')}\b")
-
-
-@cache
-def _office_life() -> re.Pattern[str]:
-    return re.compile(rf"\b{any_of('office_life')}\b")
+def _topic(group: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{any_of(group)}\b")
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Final, Literal
@@ -160,9 +160,7 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
     if marked:
         found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
     found += _introduced(message.text[:_READ], directory)
-    return People(
-        _sides(found), tuple(listed), marked, _contacts(message, directory, {key for each in found for key in _keys(each)})
-    )
+    return People(_sides(found), tuple(listed), marked, _contacts(message, directory, found))
 
 
 def label_side(label: str, people: People, directory: SupplierDirectory) -> Side | None:
@@ -219,13 +217,14 @@ def _keys(known: _Known) -> set[str]:
     return {bare, words[0].lower(), words[-1].lower(), short if len(short) > 1 else bare}
 
 
-def _contacts(message: Message, directory: SupplierDirectory, taken: Collection[str]) -> dict[str, Owner]:
+def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[_Known]) -> dict[str, Owner]:
     """Name the people that the directory lists, by the names that nobody of the message has.
 
     A first name alone is a contact's only where the message names that supplier too: we may have an Ann as well.
     """
     if not directory.contacts:
         return {}
+    taken = {key for each in present for key in _keys(each)}
     named = {OURS, *directory.mentions(f"{message.subject}\n{message.text[:_READ]}")}
     found: dict[str, set[Owner]] = {}
     for name, owner in directory.contacts:
