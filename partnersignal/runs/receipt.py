@@ -83,7 +83,7 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
     dict
         The part of the receipt that can be made again from the tables.
     """
-    counted, totals = _totals(run / "messages.parquet", ("status", "kind", "date_quality", "language"), _SUMMED)
+    counted, totals = _totals(run / "messages.parquet", ("status", "kind", "date_quality", "language"), _SUMMED, ("date",))
     suppliers, exposed = _totals(run / "exposure.parquet", ("supplier",), ("sentences", "ineligible"))
     tags = pq.read_metadata(run / "tags.parquet").num_rows
     return {
@@ -91,7 +91,7 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
         "kinds": _by_name(counted["kind"]),
         "bulk": totals["bulk"],
         "dates": _by_name(counted["date_quality"]),
-        "undated": totals["undated"],
+        "undated": totals["date"],
         "replaced_characters": totals["replaced"],
         "sentences": {
             "new": totals["sentences"] - totals["quoted"],
@@ -113,18 +113,21 @@ def count_tables(run: Path, directory: SupplierDirectory) -> dict[str, Any]:
     }
 
 
-def _totals(path: Path, named: Sequence[str], summed: Sequence[str]) -> tuple[dict[str, Counter[str]], Counter[str]]:
-    """Count the values of some columns and add up others, a few rows at a time; an undated row adds to ``undated``."""
+def _totals(
+    path: Path, named: Sequence[str], summed: Sequence[str], lacking: Sequence[str] = ()
+) -> tuple[dict[str, Counter[str]], Counter[str]]:
+    """Count the values of some columns, add up others and count the gaps of the last, a few rows at a time."""
     counted: dict[str, Counter[str]] = {name: Counter() for name in named}
     totals: Counter[str] = Counter()
-    for batch in stream_table(path, [*named, *summed, "date"], _ROWS):
+    for batch in stream_table(path, [*named, *summed, *lacking], _ROWS):
         for name in named:
             for each in pc.value_counts(batch[name]).to_pylist():
                 if each["values"] is not None:
                     counted[name][each["values"]] += each["counts"]
         for name in summed:
             totals[name] += int(pc.sum(batch[name]).as_py() or 0)
-        totals["undated"] += batch["date"].null_count
+        for name in lacking:
+            totals[name] += batch[name].null_count
     return counted, totals
 
 

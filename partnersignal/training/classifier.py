@@ -116,7 +116,7 @@ class SignalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
             counts, rows, truth, np.ones_like(truth), strength=self.strength, seed=self.random_state, balanced=balanced
         )
 
-    def predict_proba(self, X: Iterable[str]) -> Floats:  # noqa: N803
+    def predict_proba(self, X: Iterable[str]) -> Floats:  # noqa: N803 (scikit-learn's name)
         """Give the probability of each label.
 
         Parameters
