@@ -19,11 +19,11 @@ import partnersignal as ps
 from partnersignal.cleaning import message_words, zoned
 from partnersignal.conversations.words import Words
 from partnersignal.errors import InputError, MissingExtraError, RunError
+from partnersignal.files import drafts, replacing
 from partnersignal.messages import Message, Unreadable
 from partnersignal.reading import open_export, tables
 from partnersignal.report import page
 from partnersignal.runs import Run, limits, shards
-from partnersignal.runs.files import drafts, replacing
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Stage, Workers, run_stage
 from partnersignal.runs.parts import done_path, items_done, part_path
@@ -306,7 +306,7 @@ def test_a_draft_never_stays(tmp_path: Path) -> None:
 
 def test_a_report_that_is_cut_off_is_a_draft(sample_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Path] = []
-    monkeypatch.setattr(page.os, "replace", lambda *_: found.extend(drafts(tmp_path)))
+    monkeypatch.setattr(os, "replace", lambda *_: found.extend(drafts(tmp_path)))
     page.write_report(tmp_path / "report.html", sample_run.material())
     assert len(found) == 1  # what a killed process leaves is cleared when the run goes on
 

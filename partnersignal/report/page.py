@@ -6,7 +6,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from partnersignal.files import replacing
 from partnersignal.report.data import blocks, summary
 from partnersignal.report.material import Material
 from partnersignal.report.text import shown
@@ -78,13 +78,8 @@ def render(path: Path, template: str, scripts: Iterable[str], **values: Any) -> 
         script=Markup(script),  # noqa: S704 - our own files
         **values,
     )
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")  # a run that goes on clears what was cut off
-    try:
-        with open(draft, "w", encoding="utf-8") as file:
-            file.writelines(pieces)  # a page is too large to hold
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with replacing(path) as draft, open(draft, "w", encoding="utf-8") as file:
+        file.writelines(pieces)  # a page is too large to hold
 
 
 def script_json(data: Any) -> Markup:

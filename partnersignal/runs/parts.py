@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partnersignal.conversations import SCAN, Plan
-from partnersignal.runs.files import checksum, write_json
+from partnersignal.files import checksum, write_json
 from partnersignal.runs.tables import stream_table, write_table
 
 _ROWS = 4_096  # read at a time

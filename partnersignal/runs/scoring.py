@@ -19,11 +19,11 @@ import pandas as pd
 
 from partnersignal.conversations import planned
 from partnersignal.errors import InputError, RunError
+from partnersignal.files import drafts, write_json
 from partnersignal.index import build_index
 from partnersignal.memory import lean
 from partnersignal.reading import Export, open_export
 from partnersignal.runs.drafts import finish_pending
-from partnersignal.runs.files import drafts, write_json
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
 from partnersignal.runs.parts import items_done, part_path, read_scan, write_plan

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from partnersignal.errors import RunError
-from partnersignal.runs.files import write_json
+from partnersignal.files import write_json
 
 __all__ = ["STATE_FILE", "read_state", "write_json", "write_state"]
 

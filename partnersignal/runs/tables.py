@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partnersignal.conversations import SCAN
-from partnersignal.runs.files import replacing
+from partnersignal.files import replacing
 
 _GROUP_ROWS, _GROUP_BYTES = 65_536, 16 * 1024 * 1024  # a row group ends at the first of these
 _JOINED_ROWS = 1_024
