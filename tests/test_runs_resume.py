@@ -21,7 +21,7 @@ from partnersignal.conversations.words import Words
 from partnersignal.errors import InputError, MissingExtraError, RunError
 from partnersignal.files import drafts, replacing
 from partnersignal.messages import Message, Unreadable
-from partnersignal.reading import open_export, tables
+from partnersignal.reading import csv_file, open_export
 from partnersignal.report import page
 from partnersignal.runs import Run, limits, shards
 from partnersignal.runs.lock import LOCK_FILE, locked
@@ -255,7 +255,7 @@ def test_a_csv_in_shards_gives_the_tables_of_one_and_goes_on_where_it_was(
     )
     export.write_text("message_id,in_reply_to,from,to,date,body\n" + "".join(rows))
     whole = outcome(score(export, tmp_path / "whole", tiny_model).folder)
-    monkeypatch.setattr(tables, "SHARD_BYTES", 1_000)
+    monkeypatch.setattr(csv_file, "SHARD_BYTES", 1_000)
     shards = len(open_export(export).shards)
     assert shards > 5
     assert outcome(score(export, tmp_path / "two", tiny_model, jobs=2).folder) == whole

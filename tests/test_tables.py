@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from partnersignal.errors import InputError
 from partnersignal.messages import Message, Party, Unreadable
-from partnersignal.reading import Shard, open_export, tables
+from partnersignal.reading import Shard, csv_file, open_export, tables
 
 HEAD = "message_id,thread_id,from,to,cc,date,subject,body"
 ROW = '<1@x>,T1,Ann <ann@acme.example>,"bob@ours.example; carl@ours.example",dan@ours.example,2024-03-05T08:12:00Z,Disk,We added capacity.'
@@ -203,7 +203,7 @@ def test_json_shards_cover_all_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_csv_shards_end_where_rows_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, cuts: list[tuple[int, int]], encoding: str, end: str
 ) -> None:
-    monkeypatch.setattr(tables, "SHARD_BYTES", size)
+    monkeypatch.setattr(csv_file, "SHARD_BYTES", size)
     rows = [
         '"from",body',
         'ü@x,"One,',
@@ -260,16 +260,16 @@ def test_any_csv_reads_the_same_however_it_is_cut(
     path = tmp_path / "a.csv"
     path.write_bytes(head + b"".join(pieces) * times)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "SHARD_BYTES", size)
-        patch.setattr(tables, "READ_BYTES", longest)
-        cut = [item for shard in tables.csv_shards(str(path)) for item in tables.read(shard)]
+        patch.setattr(csv_file, "SHARD_BYTES", size)
+        patch.setattr(csv_file, "READ_BYTES", longest)
+        cut = [item for shard in csv_file.csv_shards(str(path)) for item in tables.read(shard)]
         assert cut == list(tables.read(Shard("csv", str(path))))
 
 
 @pytest.mark.usefixtures("field_limit")
 def test_lines_too_long_and_cells_too_long_at_cuts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "READ_BYTES", 60)
-    monkeypatch.setattr(tables, "SHARD_BYTES", 1)
+    monkeypatch.setattr(csv_file, "READ_BYTES", 60)
+    monkeypatch.setattr(csv_file, "SHARD_BYTES", 1)
     long = "x" * 50
     (tmp_path / "a.csv").write_text(f'from,body\na,One.\na,{long}{long}\na,"{long}\n{long}\nb,"Two.\nb,Three."\nb,Four.\n')
     items = list(open_export(tmp_path / "a.csv"))
@@ -284,11 +284,11 @@ def test_lines_too_long_and_cells_too_long_at_cuts(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.usefixtures("field_limit")
 def test_a_csv_whose_row_of_names_cannot_be_read_is_one_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "READ_BYTES", 20)
-    monkeypatch.setattr(tables, "SHARD_BYTES", 1)
+    monkeypatch.setattr(csv_file, "READ_BYTES", 20)
+    monkeypatch.setattr(csv_file, "SHARD_BYTES", 1)
     path = str(tmp_path / "a.csv")
     Path(path).write_text(f'from,"{"x" * 15}\n{"x" * 15}\na,One.\n')
-    assert list(tables.csv_shards(path)) == [Shard("csv", path)]
+    assert list(csv_file.csv_shards(path)) == [Shard("csv", path)]
 
 
 def test_byte_order_mark_before_json(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from partnersignal.errors import InputError
 from partnersignal.messages import Message, Unreadable
-from partnersignal.reading import eml, mbox, notes, tables
+from partnersignal.reading import csv_file, eml, mbox, notes, tables
 from partnersignal.reading.shard import SHARD_FILES, Shard
 
 FORMATS = {
@@ -160,8 +160,8 @@ def _cut(found: str, path: Path, columns: Mapping[str, str] | None = None) -> li
             return list(tables.parquet_shards(name))
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"got {path}, which is no readable Parquet file ({_first_line(error)}); write it again") from error
-    tables.columns(tables.csv_names(name), name, columns)
-    return list(tables.csv_shards(name))
+    tables.columns(csv_file.csv_names(name), name, columns)
+    return list(csv_file.csv_shards(name))
 
 
 def _folder(folder: Path, columns: Mapping[str, str] | None) -> tuple[list[Shard], list[Unreadable]]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SHARD_BYTES = 1024 * 1024
 SHARD_FILES = 500
 READ_BYTES = 8 * 1024 * 1024  # of one message or line: its words come first, what is cut are attachments
+LINE_TOO_LONG = f"line longer than {READ_BYTES // 1024 // 1024} MiB"
 LARGEST_MESSAGE = 64 * 1024 * 1024  # bytes; a larger one is skipped and lands in the receipt
+
+Row = tuple[int, dict[str, Any] | str]  # of a table: its place, and the cells by column or why it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
