@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from partnersignal.cleaning.authors import named_in, party_in
 from partnersignal.cleaning.lines import DATE, TIME, Line, address_in, dated, is_rest
 from partnersignal.cleaning.tickets import is_reply_marker, is_stamp
 from partnersignal.messages import Party
@@ -137,7 +138,7 @@ def _groupwise(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     match = _GROUPWISE.match(lines[at].text)
     if match is None or not dated(match[1]):
         return None
-    author = _party(match[1]) if address_in(match[1]) else _named(match[1])
+    author = party_in(match[1]) if address_in(match[1]) else named_in(match[1])
     return QuoteHeader(at, at + 1, author, _marked(lines, at + 1))
 
 
@@ -154,7 +155,7 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     found = (_block(lines, below) or _lotus(lines, below)) if below is not None else None
     if rule:
         if found is None and below is not None and is_stamp(lines[below]):
-            return QuoteHeader(at, below + 1, _named(lines[below].text), _marked(lines, below + 1))
+            return QuoteHeader(at, below + 1, named_in(lines[below].text), _marked(lines, below + 1))
         return QuoteHeader(at, found.after, found.author, found.marked) if found else None
     assert dashes is not None
     words = dashes["words"]
@@ -165,7 +166,7 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     if re.match(r"[ \t>]*-{4,}", text) and (
         forwarded or _message().search(words) or _wrote().search(words) or (len(words.split()) >= 2 and dated(words))
     ):
-        author = _party(words) if address_in(words) else _named(words) if _wrote().search(words) else None
+        author = party_in(words) if address_in(words) else named_in(words) if _wrote().search(words) else None
         return QuoteHeader(at, after, author, _marked(lines, after), forwarded)
     return None
 
@@ -186,7 +187,7 @@ def _titled(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return QuoteHeader(at, found.after, found.author, found.marked, forwarded) if found else None
     fields = (FIELD.match(line.text[:LONGEST_LINE]) for line in lines[below : below + 5] if line.quoted)
     sender = next((field[2] for field in fields if field and field[1].strip().lower() in _from()), None)
-    return QuoteHeader(at, below, _party(sender), marked=True, forwarded=True) if sender else None
+    return QuoteHeader(at, below, party_in(sender), marked=True, forwarded=True) if sender else None
 
 
 def _bare_block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -198,7 +199,7 @@ def _bare_block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     sender = next((match[1] for text in texts if (match := _from_field().match(text))), None)
     if sender is None or not any(dated(text) for text in texts):
         return None
-    return QuoteHeader(at, end, _party(sender), _marked(lines, end))
+    return QuoteHeader(at, end, party_in(sender), _marked(lines, end))
 
 
 def _reply_marker(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -246,7 +247,7 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     known = values[0][0] in _from() and (has_address or told)
     if not known and not (address_in(sender) and has_date):
         return None
-    return QuoteHeader(at, index, _party(sender), _marked_as_one(lines, index))
+    return QuoteHeader(at, index, party_in(sender), _marked_as_one(lines, index))
 
 
 def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
@@ -297,7 +298,7 @@ def _introduced(lines: Sequence[Line], at: int, after: int, joined: str) -> Quot
         known = bool(wrote and ((address and words <= 8) or (marked and words <= 7)))
     if not known:
         return None
-    return QuoteHeader(at, after, _party(joined) if address else _named(joined), marked)
+    return QuoteHeader(at, after, party_in(joined) if address else named_in(joined), marked)
 
 
 def _dated_address(joined: str) -> bool:
@@ -355,24 +356,3 @@ def _marked(lines: Sequence[Line], after: int) -> bool:
 
 def _next_filled(lines: Sequence[Line], at: int) -> int | None:
     return next((i for i in range(at, min(at + 6, len(lines))) if not lines[i].blank), None)
-
-
-def _party(text: str) -> Party:
-    address = address_in(text)
-    name = text[: address.start()] if address else text
-    name = re.split(r"[<\[(]|mailto:", name)[0]
-    if address:
-        # In an intro line the name stands after the last comma, the time or the verb.
-        name = re.split(rf",|\d{{1,2}}[:.h]\d{{2}}(?:\s?[ap]m)?|\b{any_of('wrote')}\b", name, flags=re.I)[-1]
-    return Party(name.strip(" \"'*<,"), address[0].lower() if address else "")
-
-
-_NAME = re.compile(r"[^\W\d_a-z][\w.'’-]*(?: (?:[a-z]{2,3} )?[^\W\d_a-z][\w.'’-]*){0,3}")
-
-
-def _named(text: str) -> Party | None:
-    """Return who an introduction without an address names: what is left beside date, time and verb."""
-    pieces = re.split(rf"[,:;<>()]|\d[\d./:-]*(?:\s?[ap]m\b)?|\b{any_of('wrote')}\b", text, flags=re.I)
-    names = [piece.strip(" \"'*") for piece in pieces]
-    named = next((name for name in reversed(names) if _NAME.fullmatch(name)), None)
-    return Party(named, "") if named else None
