@@ -30,8 +30,8 @@ class Oracle:
     def __init__(self, misses: float = 0.0, alarms: float = 0.0, signal: int = 0) -> None:
         self.misses, self.alarms, self.signal = misses, alarms, signal
 
-    def scores(self, sentences, voices, previous=None):
-        del voices, previous
+    def scores(self, sentences, voices, previous=None, messages=None):
+        del voices, previous, messages
         scores = np.full((len(sentences), 2), -5.0)
         for row, text in enumerate(sentences):
             number, truth = int(text.split()[0]), text.split()[1:]

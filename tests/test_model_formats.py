@@ -28,7 +28,7 @@ def test_folders_of_every_format_still_load_and_score_the_same(version: int, bac
     expected = json.loads((whole / "expected.json").read_text())[backend]
     tagger = ps.load(whole if backend == "cascade" else whole / backend)
     assert tagger.config.backend == backend
-    np.testing.assert_allclose(tagger.predict_proba(TEXTS, "customer"), expected, atol=1e-4)
+    np.testing.assert_allclose(tagger.predict_proba(TEXTS, "customer", messages=[0, 0]), expected, atol=1e-4)
 
 
 def test_a_folder_may_say_how_much_false_alarms_differ(tmp_path: Path) -> None:
@@ -63,7 +63,9 @@ def test_weights_that_do_not_fit_the_configuration_say_so(tmp_path: Path) -> Non
     with pytest.raises(ModelError, match=r"got an encoder with 2 outputs in .*, expected 1"):
         ps.load(tmp_path / "m" / "encoder")
     file.write_text(json.dumps(data | {"format": FORMAT + 1}))
-    with pytest.raises(ModelError, match=f"got a model of format {FORMAT + 1} in .*, expected {FORMAT}; update partnersignal"):
+    with pytest.raises(
+        ModelError, match=f"got a model of format {FORMAT + 1} in .*, expected 1 to {FORMAT}; update partnersignal"
+    ):
         ps.load(tmp_path / "m" / "encoder")
 
 

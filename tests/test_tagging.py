@@ -135,7 +135,7 @@ def test_a_model_is_plain_data(folder: Path) -> None:
             r"got a damaged .*partnersignal\.json \(.*\); copy or train the model again",
         ),
         (lambda f: (f / "partnersignal.json").write_text("[]"), r"got a damaged .*partnersignal\.json"),
-        (lambda f: edit(f, format=99), r"got a model of format 99 in .*, expected 1; update partnersignal"),
+        (lambda f: edit(f, format=99), r"got a model of format 99 in .*, expected 1 to 2; update partnersignal"),
         (
             lambda f: edit(f, backend="magic"),
             r"got the backend 'magic' in .*, expected one of linear, encoder, cascade; update partnersignal",

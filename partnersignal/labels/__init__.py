@@ -2,7 +2,7 @@
 
 from partnersignal.labels.corrections import label_lines, labels_from_corrections
 from partnersignal.labels.files import FORMAT_NAMES, read_labels, write_labels
-from partnersignal.labels.sentences import LabelledSentence, join_annotators, sentence_id
+from partnersignal.labels.sentences import LabelledSentence, join_annotators, message_numbers, sentence_id
 from partnersignal.labels.tables import to_dataset
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "join_annotators",
     "label_lines",
     "labels_from_corrections",
+    "message_numbers",
     "read_labels",
     "sentence_id",
     "to_dataset",

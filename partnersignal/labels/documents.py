@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from partnersignal.errors import InputError
-from partnersignal.labels.sentences import LabelledSentence
+from partnersignal.labels.sentences import LabelledSentence, message_numbers
 from partnersignal.labels.source import Format, Source, context, json_lines, unsure
 
 
@@ -31,11 +31,9 @@ def _write_documents(sentences: Sequence[LabelledSentence], labels: Sequence[str
     """Write a document a stretch of sentences of which each names the one before."""
     del labels
     documents: list[dict[str, Any]] = []
-    last: LabelledSentence | None = None
-    for each in sentences:
+    for each, number in zip(sentences, message_numbers(sentences), strict=True):
         segment = {"text": each.text, "labels": sorted(each.labels), **unsure(each)}
-        follows = last is not None and each.previous == last.text and _kin(each) == _kin(last)
-        if follows:
+        if number < len(documents):
             documents[-1]["segments"].append(segment)
         else:
             first = {**segment, "previous": each.previous} if each.previous else segment
@@ -43,12 +41,7 @@ def _write_documents(sentences: Sequence[LabelledSentence], labels: Sequence[str
             documents.append(
                 {"id": each.id, "kind": "email", "author": each.voice, "group": each.group, **who, "segments": [first]}
             )
-        last = each
     return json_lines(documents)
-
-
-def _kin(sentence: LabelledSentence) -> tuple[str, str, str]:
-    return sentence.voice, sentence.group, sentence.annotator
 
 
 def _read_flat(entry: Mapping[str, Any], source: Source) -> Iterator[LabelledSentence]:

@@ -70,6 +70,32 @@ def sentence_id(text: str, voice: str) -> str:
     return hashlib.blake2b(f"{voice}\x1f{plain}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
+def message_numbers(sentences: Iterable[LabelledSentence]) -> list[int]:
+    """Tell sentences of one message from those of the next: each but the first names the one before.
+
+    Parameters
+    ----------
+    sentences : iterable of LabelledSentence
+        In the order of their files.
+
+    Returns
+    -------
+    list of int
+        One a sentence, from 0; a sentence of a flat file stands alone.
+    """
+    numbers: list[int] = []
+    last: LabelledSentence | None = None
+    for each in sentences:
+        follows = last is not None and each.previous == last.text and _kin(each) == _kin(last)
+        numbers.append(numbers[-1] + (not follows) if numbers else 0)
+        last = each
+    return numbers
+
+
+def _kin(sentence: LabelledSentence) -> tuple[str, str, str]:
+    return sentence.voice, sentence.group, sentence.annotator
+
+
 def join_annotators(sentences: Iterable[LabelledSentence]) -> tuple[LabelledSentence, ...]:
     """Join what several annotators said of the same sentence into one judgement.
 

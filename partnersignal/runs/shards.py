@@ -31,7 +31,7 @@ from partnersignal.tagging import Tagger, load
 
 _BATCH = 256  # messages whose sentences are scored together, unless they are long
 _BATCH_CHARACTERS = 2_000_000
-_SENTENCES = 4_096  # scored at a time
+_SENTENCES = 4_096  # scored at a time, unless one message has more
 _Pair = tuple[Message | Unreadable, dict[str, Any]]
 
 
@@ -220,26 +220,40 @@ class _Prepared:
 
 def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob) -> dict[str, list[dict[str, Any]]]:
     prepared = [_prepare(item, fact, job, tagger.config.languages) for item, fact in batch]
-    wanted = [(item, *each) for item in prepared for each in item.taggable()]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
-    for first in range(0, len(wanted), _SENTENCES):
-        rows["tags"] += _tag_rows(wanted[first : first + _SENTENCES], tagger, job)
+    for wanted in _together(prepared):
+        rows["tags"] += _tag_rows(wanted, tagger, job)
     for item in prepared:
         rows["messages"].append(_message_row(item, job))
         rows["exposure"] += _exposure_rows(item)
     return rows
 
 
-def _tag_rows(
-    wanted: Sequence[tuple[_Prepared, Sentence, Attribution, str, str]], tagger: Tagger, job: TagJob
-) -> Iterator[dict[str, Any]]:
+_Wanted = tuple[_Prepared, int, Sentence, Attribution, str, str]
+
+
+def _together(prepared: Iterable[_Prepared]) -> Iterator[list[_Wanted]]:
+    """Yield the sentences to score together, with the number of their message: of whole messages, as few as may be."""
+    batch: list[_Wanted] = []
+    for number, item in enumerate(prepared):
+        found = [(item, number, *each) for each in item.taggable()]
+        if batch and len(batch) + len(found) > _SENTENCES:
+            yield batch
+            batch = []
+        batch += found
+    if batch:
+        yield batch
+
+
+def _tag_rows(wanted: Sequence[_Wanted], tagger: Tagger, job: TagJob) -> Iterator[dict[str, Any]]:
     probabilities = tagger.predict_proba(
-        [words for _, _, _, words, _ in wanted],
-        [owner.voice for _, _, owner, _, _ in wanted],
+        [words for *_, words, _ in wanted],
+        [owner.voice for _, _, _, owner, _, _ in wanted],
         [previous for *_, previous in wanted],
+        [number for _, number, *_ in wanted],
     )
-    decided = tagger.decide([sentence for _, sentence, _, _, _ in wanted], probabilities)
-    for (item, sentence, owner, _, _), tags in zip(wanted, decided, strict=True):
+    decided = tagger.decide([sentence for _, _, sentence, *_ in wanted], probabilities)
+    for (item, _, sentence, owner, _, _), tags in zip(wanted, decided, strict=True):
         for tag in tags:
             yield {
                 "message_id": item.message.message_id, "sentence": tag.sentence, "start": tag.start, "end": tag.end,

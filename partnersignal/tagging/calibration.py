@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,27 +18,35 @@ class Calibration:
     Attributes
     ----------
     slope, intercept : numpy.ndarray of shape (n_signals,)
-        probability = 1 / (1 + exp(-(slope * score + intercept))); Platt (1999).
+        probability = 1 / (1 + exp(-(slope * score + intercept + surroundings * talk))); Platt (1999), with one more
+        variable.
     threshold : numpy.ndarray of shape (n_signals,)
         Probability from which a sentence is given the signal.
+    surroundings : numpy.ndarray of shape (n_signals,) or ()
+        What it counts how the rest of the message sounds (`vendor_talk`); nothing unless given.
     """
 
     slope: Floats
     intercept: Floats
     threshold: Floats
+    surroundings: Floats = field(default_factory=lambda: np.zeros(()))
 
-    def probabilities(self, scores: Floats) -> Floats:
+    def probabilities(self, scores: Floats, talk: Floats | None = None) -> Floats:
         """Calibrate raw scores.
 
         Parameters
         ----------
         scores : numpy.ndarray of shape (n_sentences, n_signals)
             Log-odds as the model gives them.
+        talk : numpy.ndarray of shape (n_sentences,), optional
+            How the rest of each one's message sounds; without it each stands alone.
 
         Returns
         -------
         numpy.ndarray of shape (n_sentences, n_signals)
-            Between 0 and 1; the order of sentences within a signal stays.
+            Between 0 and 1; the order of sentences within a signal and a message stays.
         """
-        logits = np.clip(scores * self.slope + self.intercept, -30.0, 30.0)
-        return np.asarray(1.0 / (1.0 + np.exp(-logits)))
+        logits = scores * self.slope + self.intercept
+        if talk is not None:
+            logits = logits + talk[:, None] * self.surroundings
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0))))

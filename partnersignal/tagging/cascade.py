@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from partnersignal.tagging.calibration import Calibration, Floats
+from partnersignal.tagging.calibration import Floats
 from partnersignal.tagging.encoder import EncoderModel
+from partnersignal.tagging.folder import ModelConfig
 from partnersignal.tagging.linear import LinearModel
 
 
@@ -20,7 +21,7 @@ class CascadeModel:
     ----------
     linear : LinearModel
         Cheap, scores every sentence.
-    calibration : Calibration
+    config : ModelConfig
         Of the linear model.
     encoder : EncoderModel
         Scores what passes the screen.
@@ -33,13 +34,19 @@ class CascadeModel:
     """
 
     linear: LinearModel
-    calibration: Calibration
+    config: ModelConfig
     encoder: EncoderModel
     share: float
     screen: float
     silent: float
 
-    def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
+    def scores(
+        self,
+        sentences: Sequence[str],
+        voices: Sequence[str],
+        previous: Sequence[str] | None = None,
+        messages: Sequence[int] | None = None,
+    ) -> Floats:
         """Score sentences.
 
         Parameters
@@ -48,6 +55,8 @@ class CascadeModel:
             What was said, and by whom.
         previous : sequence of str, optional
             The sentences before.
+        messages : sequence of int of length n_sentences, optional
+            Number of the message that each stands in; without it each stands alone.
 
         Returns
         -------
@@ -55,7 +64,7 @@ class CascadeModel:
             The joint log-odds where the encoder was asked, `silent` elsewhere.
         """
         cheap = self.linear.scores(sentences, voices)
-        likely = self.calibration.probabilities(cheap).max(axis=1, initial=0.0)
+        likely = self.config.probabilities(cheap, messages).max(axis=1, initial=0.0)
         passed = np.nonzero(likely >= self.screen)[0].tolist()
         scores = np.full(cheap.shape, self.silent)
         if passed:

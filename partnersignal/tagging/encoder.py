@@ -72,7 +72,13 @@ class EncoderModel:
         """Load again in another process: sessions of onnxruntime cannot be sent."""
         return load_encoder, (self.folder, self.n_signals, self.context, self.tokenizer.truncation["max_length"])
 
-    def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
+    def scores(
+        self,
+        sentences: Sequence[str],
+        voices: Sequence[str],
+        previous: Sequence[str] | None = None,
+        messages: Sequence[int] | None = None,
+    ) -> Floats:
         """Score sentences.
 
         Parameters
@@ -81,12 +87,15 @@ class EncoderModel:
             What was said, and by whom.
         previous : sequence of str, optional
             The sentences before, for a model that reads context.
+        messages : optional
+            The message of each; this model does not read it.
 
         Returns
         -------
         numpy.ndarray of shape (n_sentences, n_signals)
             Log-odds, not calibrated. Repeated inputs are scored once; batches are of like length.
         """
+        del messages
         before = previous if self.context and previous is not None else [""] * len(sentences)
         keys = [
             (encoder_input(sentence, voice), context[-LONGEST:])

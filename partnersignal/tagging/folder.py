@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,9 +13,10 @@ import numpy as np
 
 from partnersignal.errors import ModelError
 from partnersignal.signals import Signal
-from partnersignal.tagging.calibration import Calibration
+from partnersignal.tagging.calibration import Calibration, Floats
+from partnersignal.tagging.surroundings import vendor_talk
 
-FORMAT = 1
+FORMAT = 2  # 2: the rest of a message counts (surroundings)
 BACKENDS = ("linear", "encoder", "cascade")
 CONFIG_FILE = "partnersignal.json"
 CARD_FILE = "MODEL_CARD.md"
@@ -52,6 +53,25 @@ class ModelConfig:
     options: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
+    def probabilities(self, scores: Floats, messages: Sequence[int] | None = None) -> Floats:
+        """Calibrate raw scores.
+
+        Parameters
+        ----------
+        scores : numpy.ndarray of shape (n_sentences, n_signals)
+            Log-odds as the backend gives them.
+        messages : sequence of int of length n_sentences, optional
+            Number of the message that each sentence stands in; without it each stands alone.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_sentences, n_signals)
+            Between 0 and 1.
+        """
+        vendor = np.array([signal.side == "vendor" for signal in self.signals])
+        talk = vendor_talk(scores, vendor, messages) if messages is not None else None
+        return self.calibration.probabilities(scores, talk)
+
     def save(self, folder: Path) -> None:
         """Write ``partnersignal.json``.
 
@@ -60,12 +80,14 @@ class ModelConfig:
         folder : pathlib.Path
             Exists.
         """
+        surroundings = np.broadcast_to(self.calibration.surroundings, len(self.signals))
         per_signal = [
             {
                 "label": signal.label, "side": signal.side, "weight": signal.weight, "definition": signal.definition,
                 "source": signal.source, "slope": round(float(self.calibration.slope[k]), 6),
                 "intercept": round(float(self.calibration.intercept[k]), 6),
                 "threshold": round(float(self.calibration.threshold[k]), 6),
+                "surroundings": round(float(surroundings[k]), 6),
             }
             for k, signal in enumerate(self.signals)
         ]  # fmt: skip
@@ -108,9 +130,10 @@ def load_config(folder: Path) -> ModelConfig:
         version, backend = data["format"], data["backend"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error
-    if version != FORMAT:
+    if version not in range(1, FORMAT + 1):
         raise ModelError(
-            f"got a model of format {version!r} in {folder}, expected {FORMAT}; update partnersignal, or train the model again"
+            f"got a model of format {version!r} in {folder}, expected 1 to {FORMAT}; "
+            "update partnersignal, or train the model again"
         )
     if backend not in BACKENDS:
         raise ModelError(
@@ -120,6 +143,7 @@ def load_config(folder: Path) -> ModelConfig:
         entries = data["signals"]
         signals = tuple(Signal(e["label"], e["side"], float(e["weight"]), e["definition"], e["source"]) for e in entries)
         columns = {key: np.array([float(e[key]) for e in entries]) for key in ("slope", "intercept", "threshold")}
+        columns["surroundings"] = np.array([float(e["surroundings"] if version > 1 else 0) for e in entries])
         sound = signals and all(s.side in ("partner", "vendor") for s in signals)
         if not sound or not all(math.isfinite(v) for column in columns.values() for v in column):
             raise ValueError("signals, sides or numbers are wrong")

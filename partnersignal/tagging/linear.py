@@ -103,15 +103,21 @@ class LinearModel:
     coef: Floats
     intercept: Floats
 
-    def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
+    def scores(
+        self,
+        sentences: Sequence[str],
+        voices: Sequence[str],
+        previous: Sequence[str] | None = None,
+        messages: Sequence[int] | None = None,
+    ) -> Floats:
         """Score sentences.
 
         Parameters
         ----------
         sentences, voices : sequence of str of length n_sentences
             What was said, and by whom.
-        previous : sequence of str, optional
-            The sentences before; this model does not read them.
+        previous, messages : optional
+            The sentences before, and the message of each; this model reads neither.
 
         Returns
         -------

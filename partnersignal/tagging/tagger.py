@@ -32,7 +32,13 @@ _BATCH = 512  # texts whose sentences are scored together
 class Backend(Protocol):
     """What a model must do: give raw scores."""
 
-    def scores(self, sentences: Sequence[str], voices: Sequence[str], previous: Sequence[str] | None = None) -> Floats:
+    def scores(
+        self,
+        sentences: Sequence[str],
+        voices: Sequence[str],
+        previous: Sequence[str] | None = None,
+        messages: Sequence[int] | None = None,
+    ) -> Floats:
         """Score sentences.
 
         Parameters
@@ -41,6 +47,8 @@ class Backend(Protocol):
             What was said, and by whom.
         previous : sequence of str, optional
             The sentences before.
+        messages : sequence of int of length n_sentences, optional
+            Number of the message that each stands in; without it each stands alone.
 
         Returns
         -------
@@ -91,7 +99,11 @@ class Tagger:
         return f"Tagger({self.config.backend}, {len(self.signals)} signals{', ' + self.name if self.name else ''})"
 
     def predict_proba(
-        self, sentences: Sequence[str], voices: Sequence[str] | str = "supplier", previous: Sequence[str] | None = None
+        self,
+        sentences: Sequence[str],
+        voices: Sequence[str] | str = "supplier",
+        previous: Sequence[str] | None = None,
+        messages: Sequence[int] | None = None,
     ) -> Floats:
         """Give the probability of each signal for each sentence.
 
@@ -103,6 +115,9 @@ class Tagger:
             Who speaks about the supplier: ``supplier``, ``customer`` or ``third_person``.
         previous : sequence of str, optional
             The sentence before each, for models that read context.
+        messages : sequence of int of length n_sentences, optional
+            Number of the message that each stands in: among offers a plain claim is an offer too. Without it each
+            stands alone.
 
         Returns
         -------
@@ -121,12 +136,16 @@ class Tagger:
             raise InputError(f"got {len(sentences)} sentences and {len(voices)} voices, expected as many of each")
         if previous is not None and len(previous) != len(sentences):
             raise InputError(f"got {len(sentences)} sentences and {len(previous)} previous ones, expected as many of each")
+        if messages is not None and len(messages) != len(sentences):
+            raise InputError(
+                f"got {len(sentences)} sentences and {len(messages)} numbers of messages, expected as many of each"
+            )
         for sentence in sentences:
             if not isinstance(sentence, str):
                 raise InputError(f"got a sentence of type {type(sentence).__name__}, expected str")
         for voice in voices:
             _check_voice(voice)
-        return self.config.calibration.probabilities(self.backend.scores(sentences, voices, previous))
+        return self.config.probabilities(self.backend.scores(sentences, voices, previous, messages), messages)
 
     def tag(self, text: str, *, voice: str = "supplier") -> TaggedText:
         """Tag one text.
@@ -201,7 +220,8 @@ class Tagger:
         flat = [sentence for sentences in texts for sentence in sentences]
         flat_voices = [voice for sentences, voice in zip(texts, voices, strict=True) for _ in sentences]
         previous = [before for sentences in texts for before in ["", *(s.text for s in sentences)][: len(sentences)]]
-        probabilities = self.predict_proba([s.text for s in flat], flat_voices, previous)
+        messages = [number for number, sentences in enumerate(texts) for _ in sentences]
+        probabilities = self.predict_proba([s.text for s in flat], flat_voices, previous, messages)
         rows = iter(
             tuple(replace(tag, explainer=partial(self.explain, tag.text, tag.signal, voice=v, previous=b)) for tag in tags)
             for tags, v, b in zip(self.decide(flat, probabilities), flat_voices, previous, strict=True)
@@ -337,7 +357,7 @@ def _backend(folder: Path, config: ModelConfig) -> Backend:
     encoder, linear = (_backend(folder / name, part) for name, part in parts.items())
     if not isinstance(linear, LinearModel) or not isinstance(encoder, EncoderModel):
         raise ModelError(f"got a cascade of other models in {folder}, expected linear and encoder; copy or train it again")
-    return CascadeModel(linear, parts["linear"].calibration, encoder, share, screen, silent)
+    return CascadeModel(linear, parts["linear"], encoder, share, screen, silent)
 
 
 def _options(folder: Path, config: ModelConfig, *wanted: tuple[str, type]) -> list[Any]:

@@ -56,4 +56,5 @@ def write_card(
         thresholds=tagger.thresholds,
         n=lambda value: "-" if value is None else f"{value:.3f}",
         p=lambda value: "-" if value is None else f"{100 * value:.2f} %",
+        ends=lambda found, name: f" ({found[name][0]:.2f}-{found[name][1]:.2f})" if name in found else "",
     )

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from partnersignal.index import variation_between
-from partnersignal.labels import LabelledSentence, read_labels
+from partnersignal.labels import LabelledSentence, message_numbers, read_labels
 from partnersignal.signals import Signal
 from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.calibration import Bools, Floats
@@ -99,7 +99,8 @@ def predict(tagger: Tagger, sentences: Sequence[LabelledSentence]) -> Floats:
     numpy.ndarray of shape (n_sentences, n_signals)
         Calibrated.
     """
-    return tagger.predict_proba([s.text for s in sentences], [s.voice for s in sentences], [s.previous for s in sentences])
+    texts, voices, before = [s.text for s in sentences], [s.voice for s in sentences], [s.previous for s in sentences]
+    return tagger.predict_proba(texts, voices, before, message_numbers(sentences))
 
 
 def ordinary_rows(sentences: Sequence[LabelledSentence]) -> Bools:

@@ -12,15 +12,17 @@ import joblib
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from partnersignal.labels import LabelledSentence
+from partnersignal.labels import LabelledSentence, message_numbers
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Bools, Calibration, Floats
 from partnersignal.tagging.encoder import EncoderModel
 from partnersignal.tagging.folder import ModelConfig
+from partnersignal.tagging.surroundings import vendor_talk
 from partnersignal.training.config import TrainingConfig
 from partnersignal.training.encoder import EncoderSettings, fit_encoder
 from partnersignal.training.evaluation import FEWEST_POSITIVES, false_alarm_variation, figures, ordinary_rows, truth_matrix
 from partnersignal.training.features import count_features
+from partnersignal.training.intervals import bootstrap_intervals
 from partnersignal.training.linear import fit_linear
 from partnersignal.training.splits import Rows, group_folds
 from partnersignal.training.thresholds import make_calibration
@@ -106,12 +108,34 @@ class Task:
         Calibration
             For the model fitted on everything.
         """
-        side = np.array([signal.side for signal in self.signals])
-        limits = [
-            (side == "partner", self.config.partner_false_alarms),
-            (side == "vendor", self.config.vendor_false_alarms),
-        ]
-        return make_calibration(scores, *self.matrices, self.ordinary, limits)
+        vendor = self.vendor
+        limits = [(~vendor, self.config.partner_false_alarms), (vendor, self.config.vendor_false_alarms)]
+        return make_calibration(scores, *self.matrices, self.ordinary, limits, self._talk(scores))
+
+    def probabilities(self, scores: Floats, calibration: Calibration) -> Floats:
+        """Calibrate scores, each in its message.
+
+        Parameters
+        ----------
+        scores : numpy.ndarray of shape (n_sentences, n_signals)
+            Out of fold.
+        calibration : Calibration
+            Chosen on them.
+
+        Returns
+        -------
+        numpy.ndarray of shape (n_sentences, n_signals)
+            Between 0 and 1.
+        """
+        return calibration.probabilities(scores, self._talk(scores))
+
+    @cached_property
+    def vendor(self) -> Bools:
+        """Tell which columns are of the vendor side."""
+        return np.array([signal.side == "vendor" for signal in self.signals])
+
+    def _talk(self, scores: Floats) -> Floats:
+        return vendor_talk(scores, self.vendor, message_numbers(self.sentences))
 
     def figures(self, scores: Floats, calibration: Calibration) -> dict[str, Any]:
         """Compute the out-of-fold figures.
@@ -126,9 +150,10 @@ class Task:
         Returns
         -------
         dict
-            As `evaluate` gives them.
+            As `evaluate` gives them, and ``intervals``.
         """
-        return figures(calibration.probabilities(scores), calibration.threshold, self.sentences, self.signals)
+        found = self.probabilities(scores, calibration), calibration.threshold, self.sentences, self.signals
+        return figures(*found) | {"intervals": bootstrap_intervals(*found)}
 
     def save_config(self, folder: Path, backend: str, scores: Floats, calibration: Calibration, **options: Any) -> None:
         """Write the configuration of a model folder.
@@ -151,7 +176,7 @@ class Task:
             "sentences": len(self.sentences), "groups": groups, "seed": self.config.seed, "folds": len(self.folds)
         }  # fmt: skip
         variation = false_alarm_variation(
-            calibration.probabilities(scores), calibration.threshold, self.sentences, self.signals
+            self.probabilities(scores, calibration), calibration.threshold, self.sentences, self.signals
         )
         if variation:
             training["false_alarm_variation"] = variation
@@ -224,8 +249,8 @@ def fit_cascade(task: Task, folder: Path) -> Figures:
     share = max(SHARES, key=lambda each: _mean_average_precision(scores + each * cheap, truth, scored))
     joint = scores + share * cheap
     calibration = task.calibrate(joint)
-    tagged = (calibration.probabilities(joint) >= calibration.threshold).any(axis=1)
-    likely = linear.probabilities(cheap).max(axis=1)
+    tagged = (task.probabilities(joint, calibration) >= calibration.threshold).any(axis=1)
+    likely = task.probabilities(cheap, linear).max(axis=1)
     # The least likely of the tagged sentences that may not be lost sets the screen.
     screen = float(np.quantile(likely[tagged], 1 - task.config.screen_recall, method="lower")) if tagged.any() else 0.0
     passed = likely >= screen

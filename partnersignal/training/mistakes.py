@@ -91,5 +91,5 @@ def out_of_fold(sentences: Sequence[LabelledSentence], labels: Sequence[str], se
     scores = np.zeros(truth.shape)
     for rest, held in group_folds(groups, folds, seed):
         scores[held] = fit_linear(counts, rest, truth, scored, seed=seed).scores(held)
-    slope, intercept = calibrate(scores, truth, scored)
+    slope, intercept, _ = calibrate(scores, truth, scored)
     return Calibration(slope, intercept, np.ones(len(labels))).probabilities(scores)

@@ -15,8 +15,8 @@ _FEWEST_TO_DECIDE = 2
 _NEVER = 1.0
 
 
-def calibrate(scores: Floats, truth: Bools, scored: Bools) -> tuple[Floats, Floats]:
-    """Fit Platt scaling for each label.
+def calibrate(scores: Floats, truth: Bools, scored: Bools, talk: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+    """Fit Platt scaling for each label, with how the rest of a message sounds as one more variable.
 
     Parameters
     ----------
@@ -26,20 +26,24 @@ def calibrate(scores: Floats, truth: Bools, scored: Bools) -> tuple[Floats, Floa
         Labels.
     scored : numpy.ndarray of bool of the same shape
         False where readers differed.
+    talk : numpy.ndarray of shape (n_sentences,), optional
+        From `vendor_talk`.
 
     Returns
     -------
-    slope, intercept : numpy.ndarray of shape (n_signals,)
+    slope, intercept, surroundings : numpy.ndarray of shape (n_signals,)
         A label without positives gets a slope of 1 and an intercept that keeps it silent.
     """
     n_signals = scores.shape[1]
-    slope, intercept = np.ones(n_signals), np.full(n_signals, -30.0)
+    slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros(n_signals)
     for k in range(n_signals):
         rows = scored[:, k]
         if truth[rows, k].sum() >= 2:
-            fitted = LogisticRegression(C=1e3).fit(scores[rows, k : k + 1], truth[rows, k])
+            x = scores[rows, k : k + 1] if talk is None else np.column_stack([scores[rows, k], talk[rows]])
+            fitted = LogisticRegression(C=1e3).fit(x, truth[rows, k])
             slope[k], intercept[k] = max(float(fitted.coef_[0, 0]), 1e-3), float(fitted.intercept_[0])
-    return slope, intercept
+            surroundings[k] = float(fitted.coef_[0, 1]) if talk is not None else 0.0
+    return slope, intercept, surroundings
 
 
 def choose_thresholds(
@@ -123,7 +127,12 @@ def _under_limit(curves: Sequence[_Curve], allowed: float) -> list[float]:
 
 
 def make_calibration(
-    scores: Floats, truth: Bools, scored: Bools, ordinary: Bools, sides: Sequence[tuple[Bools, float]]
+    scores: Floats,
+    truth: Bools,
+    scored: Bools,
+    ordinary: Bools,
+    sides: Sequence[tuple[Bools, float]],
+    talk: Floats | None = None,
 ) -> Calibration:
     """Calibrate and choose thresholds from out-of-fold scores.
 
@@ -136,12 +145,14 @@ def make_calibration(
     ordinary : numpy.ndarray of bool of shape (n_sentences,)
     sides : sequence of (numpy.ndarray of bool of shape (n_signals,), float)
         As in `calibrate` and `choose_thresholds`.
+    talk : numpy.ndarray of shape (n_sentences,), optional
+        As in `calibrate`.
 
     Returns
     -------
     Calibration
         For the model trained on everything.
     """
-    slope, intercept = calibrate(scores, truth, scored)
-    fitted = Calibration(slope, intercept, np.full(scores.shape[1], _NEVER))
-    return replace(fitted, threshold=choose_thresholds(fitted.probabilities(scores), truth, scored, ordinary, sides))
+    slope, intercept, surroundings = calibrate(scores, truth, scored, talk)
+    fitted = Calibration(slope, intercept, np.full(scores.shape[1], _NEVER), surroundings)
+    return replace(fitted, threshold=choose_thresholds(fitted.probabilities(scores, talk), truth, scored, ordinary, sides))

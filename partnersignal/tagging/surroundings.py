@@ -1,0 +1,38 @@
+"""What the rest of a message says of a sentence in it: among offers, a plain claim is an offer too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from partnersignal.tagging.calibration import Bools, Floats
+
+_USUAL = 0.1  # share of a message that sounds like a vendor, before a word of it is read
+_WEIGHT = 1.0  # of that, in sentences
+
+
+def vendor_talk(scores: Floats, vendor: Bools, messages: Sequence[int]) -> Floats:
+    """Measure how much more than usual the other sentences of its message sound like a vendor.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray of shape (n_sentences, n_signals)
+        Log-odds as the model gives them.
+    vendor : numpy.ndarray of bool of shape (n_signals,)
+        Columns of the vendor side.
+    messages : sequence of int of length n_sentences
+        Number of the message that each sentence stands in.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_sentences,)
+        Log-odds over the usual ones; 0 for a sentence that stands alone.
+    """
+    if not len(scores):
+        return np.zeros(0)
+    sounds = 1.0 / (1.0 + np.exp(-np.clip(scores[:, vendor].max(axis=1, initial=-30.0), -30.0, 30.0)))
+    _, place = np.unique(np.asarray(messages), return_inverse=True)
+    others = np.bincount(place, sounds)[place] - sounds
+    share = (np.maximum(others, 0.0) + _WEIGHT * _USUAL) / (np.bincount(place)[place] - 1 + _WEIGHT)
+    return np.asarray(np.log(share / (1 - share)) - np.log(_USUAL / (1 - _USUAL)))
