@@ -81,7 +81,10 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return _groupwise(lines, at)
     mark = _MARK.search(text)
     if mark is None or not _CLUE.search(text, mark.start()):
-        return _titled(lines, at) or _lotus(lines, at)
+        # It has no date of its own and ends with no colon.
+        return (_titled(lines, at) if _original().match(text) else None) or (
+            _lotus(lines, at) if at + 1 < len(lines) and _stamped(lines[at + 1].text) else None
+        )
     ruled = text.lstrip(" \t>").startswith(_RULED)
     return (
         (_separator(lines, at) if ruled else None)
