@@ -18,9 +18,7 @@ from partnersignal.conduct import Conduct, measure_conduct
 from partnersignal.errors import InputError, RunError
 from partnersignal.headers import HEADERS, SELLING, sorted_mails
 from partnersignal.index import (
-    Audit,
     Comparison,
-    ErrorCorrection,
     Evidence,
     Index,
     Prior,
@@ -28,26 +26,24 @@ from partnersignal.index import (
     compare_periods,
     compare_renewals,
     draw_audit,
-    flagged_sentences,
-    judge,
     trend,
 )
-from partnersignal.index.audit import CANNOT_KNOW
 from partnersignal.index.periods import By
 from partnersignal.lapses import EXPLANATIONS, LAPSES, SupplierLapses, find_lapses
 from partnersignal.memory import lean
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
-from partnersignal.runs.audits import read_audit, write_audit
+from partnersignal.runs.audits import write_audit
 from partnersignal.runs.beside import sections_beside, with_windows
 from partnersignal.runs.correcting import Corrected
 from partnersignal.runs.corrections import CORRECTIONS_FILE, Correction, read_corrections
 from partnersignal.runs.drafts import SORTING, finish_pending
 from partnersignal.runs.marks import EACH, FEW, LARGE, MOST, KnownModel, find_marks
 from partnersignal.runs.results import RunIndex
+from partnersignal.runs.reweighing import all_periods, audit_receipt, reweigh, stored_correction, stored_day
 from partnersignal.runs.settings import parse_day
 from partnersignal.runs.sources import Explanations, StoredSources, read_evidence
-from partnersignal.runs.state import STATE_FILE, read_state, write_json, write_state
+from partnersignal.runs.state import STATE_FILE, read_state, write_json
 from partnersignal.runs.stored import Stored, open_tables
 from partnersignal.runs.tables import MESSAGES, TAGS
 from partnersignal.signals import Signal
@@ -56,7 +52,6 @@ from partnersignal.tagging.folder import CARD_FILE, load_config
 from partnersignal.tagging.tagger import find_model
 
 TABLES = ("messages", "tags", "exposure")
-NOT_MEASURED = "not measured by this model: taken as 0"
 
 
 @dataclass(frozen=True)
@@ -124,11 +119,11 @@ class Run:
                 weights=state["weights"],
                 prior=Prior.from_dict(state["prior"]),
                 bulk=state["bulk"],
-                as_of=_day(state["as_of"]),
+                as_of=stored_day(state["as_of"]),
                 half_life=state["half_life"],
-                since=_day(state["since"]),
-                until=_day(state["until"]),
-                correction=_correction(state),
+                since=stored_day(state["since"]),
+                until=stored_day(state["until"]),
+                correction=stored_correction(state),
             ),
             self,
         )
@@ -196,12 +191,7 @@ class Run:
     @cached_property
     def _whole(self) -> Index:
         """The index over all periods, uncorrected: what audits are drawn from and periods compared with."""
-        return self._all_periods(self.evidence(), self.state["index"]["weights"])
-
-    def _all_periods(self, evidence: Evidence, weights: Mapping[str, float]) -> Index:
-        state = self.state["index"]
-        prior = Prior.from_dict(state["prior"]) if weights == state["weights"] else None
-        return build_index(evidence, weights=weights, prior=prior, bulk=state["bulk"], as_of=_day(state["as_of"]))
+        return all_periods(self.evidence(), self.state["index"], self.state["index"]["weights"])
 
     def index_without_bulk(self) -> Index:
         """Build the index as it would be without bulk mail: same window, weights, prior and correction.
@@ -285,7 +275,7 @@ class Run:
         return trend(self._corrected_whole(), by)
 
     def _corrected_whole(self) -> Index:
-        whole, correction = self._whole, _correction(self.state["index"])
+        whole, correction = self._whole, stored_correction(self.state["index"])
         if correction is None:
             return whole
         return build_index(
@@ -358,76 +348,14 @@ class Run:
         InputError
             If a setting or the audit cannot be used.
         """
-        found = self._reweigh(weights, since, until, half_life, audit)
+        found = reweigh(self, weights, since, until, half_life, audit)
         fresh = Run(self.folder)
         receipt = {**self.receipt, "corrections": fresh._stored.changed.counts}
         if found:
-            receipt |= fresh._audit_receipt(found, audit)
+            receipt |= audit_receipt(fresh, found, audit)
         write_json(self.folder / "receipt.json", receipt)
         fresh.write_outputs()
         return fresh
-
-    def _reweigh(
-        self,
-        weights: Mapping[str, float] | None,
-        since: date | None,
-        until: date | None,
-        half_life: float | None,
-        audit: str | os.PathLike[str] | None,
-    ) -> Audit | None:
-        """Write the state of an index of other settings; return its audit."""
-        state = self.state["index"]
-        changed = weights is not None
-        merged = {**state["weights"], **weights} if weights is not None else state["weights"]
-        evidence = self.evidence()
-        found, correction = self._audited(evidence, merged, audit)
-        built = build_index(
-            evidence, weights=merged, prior=None if changed else Prior.from_dict(state["prior"]), bulk=state["bulk"],
-            as_of=_day(state["as_of"]), half_life=half_life, since=since, until=until, correction=correction,
-        )  # fmt: skip
-        told = {"audit": found.to_dict()} if found else {}
-        write_state(self.folder, {**self.state, "index": index_state(built, state["bulk"], since, until, half_life) | told})
-        return found
-
-    def _audited(
-        self, evidence: Evidence, weights: Mapping[str, float], path: str | os.PathLike[str] | None
-    ) -> tuple[Audit | None, ErrorCorrection | None]:
-        """Return what the audit of this run says, given now or before, and its correction under these weights."""
-        stored = self.state["index"].get("audit")
-        if path is None and stored is None:
-            return None, None
-        whole = self._all_periods(evidence, weights)
-        if path is None:
-            found = Audit.from_dict(stored)
-        else:
-            found = judge(read_audit(path, evidence.signals), flagged_sentences(whole, self.tags))
-        variation = self.state.get("false_alarm_variation") or {"partner": 0.0, "vendor": 0.0}
-        return found, found.correction(whole.threads, (variation["partner"], variation["vendor"]))
-
-    def _audit_receipt(self, found: Audit, path: str | os.PathLike[str] | None) -> dict[str, Any]:
-        """Return what the receipt says of an audit: what was read, what it changed, what it cannot know."""
-        index, before = self.index.model, self.receipt.get("audit", {})
-        plain = build_index(
-            index.evidence, weights=index.weights, prior=index.prior, as_of=index.as_of, half_life=index.half_life,
-            since=index.view.since, until=index.view.until, bulk=index.view.bulk,
-        )  # fmt: skip
-        changed = [
-            {"supplier": s.supplier, "uncorrected": round(plain[s.supplier].index, 4), "corrected": round(s.index, 4)}
-            for s in index
-        ]
-        return {
-            "error_correction": "audit: false alarms corrected a side, from sentences read in this run",
-            "variation_between_sources": self.state.get("false_alarm_variation") or NOT_MEASURED,
-            "audit": {
-                "file": str(path) if path is not None else before.get("file"),
-                **found.to_dict(),
-                "false_alarms_per_effective_sentence": dict(
-                    zip(("partner", "vendor"), index.correction.false_rate, strict=True)
-                ),
-                "changed": changed,
-                "cannot_know": list(CANNOT_KNOW),
-            },
-        }
 
     def write_outputs(self) -> None:
         """Write ``index.csv``, ``evidence.csv``, ``conduct.csv`` and ``report.html``."""
@@ -562,45 +490,6 @@ class Run:
         path = self.folder / f"scorecard-{slug(score.supplier)}.html"
         write_scorecard(path, self.material(quotes=quotes), score, tuple(others))
         return path
-
-
-def index_state(built: Index, bulk: str, since: date | None, until: date | None, half_life: float | None) -> dict[str, Any]:
-    """Return what is needed to build the same index again.
-
-    Parameters
-    ----------
-    built : Index
-        The index.
-    bulk : str
-        ``count`` or ``exclude``.
-    since, until : date or None
-        Its window.
-    half_life : float or None
-        As asked for; None is the default.
-
-    Returns
-    -------
-    dict
-        For ``run.json``.
-    """
-    return {
-        "prior": built.prior.to_dict(),
-        "weights": dict(built.weights),
-        "as_of": built.as_of.isoformat() if built.as_of else None,
-        "since": since.isoformat()[:10] if since else None,
-        "until": until.isoformat()[:10] if until else None,
-        "half_life": half_life,
-        "bulk": bulk,
-        "correction": built.correction.to_dict(),
-    }
-
-
-def _correction(state: Mapping[str, Any]) -> ErrorCorrection | None:
-    return ErrorCorrection.from_dict(state["correction"]) if "correction" in state else None
-
-
-def _day(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None
 
 
 def open_run(folder: str | os.PathLike[str]) -> Run:

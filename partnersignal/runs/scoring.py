@@ -29,7 +29,8 @@ from partnersignal.runs.parallel import Progress, Stage, Workers, run_stage
 from partnersignal.runs.parts import items_done, part_path, read_scan, write_plan
 from partnersignal.runs.pseudonyms import Change, Pseudonyms, hiding, name_digests, read_key
 from partnersignal.runs.receipt import make_receipt
-from partnersignal.runs.run import NOT_MEASURED, Run, index_state, open_run
+from partnersignal.runs.reweighing import NOT_MEASURED, index_state
+from partnersignal.runs.run import Run, open_run
 from partnersignal.runs.settings import RunSettings, hash_files, parse_day
 from partnersignal.runs.shards import TagJob, scan_shard, tag_shard
 from partnersignal.runs.state import STATE_FILE, read_state, write_state
