@@ -13,11 +13,12 @@ from partnersignal.training.seen import count_seen, recall
 
 ROOT = Path(__file__).parents[1]
 CORPUS = sorted((ROOT / "data" / "corpus").glob("*.jsonl"))
+HELD_OUT = sorted((ROOT / "data" / "held-out").glob("*.jsonl"))
 LABELS = {signal.label for signal in default_signals()}
 
 
-def documents() -> list[dict]:
-    return [json.loads(line) for file in CORPUS for line in file.read_text(encoding="utf-8").split("\n") if line]
+def documents(files: list[Path] = CORPUS) -> list[dict]:
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line]
 
 
 def runs(text: str, length: int = 8) -> set[str]:
@@ -26,7 +27,7 @@ def runs(text: str, length: int = 8) -> set[str]:
 
 
 def test_every_document_has_its_form_and_both_readings() -> None:
-    docs = documents()
+    docs = documents(CORPUS + HELD_OUT)
     assert len({doc["id"] for doc in docs}) == len(docs)
     for doc in docs:
         assert doc["kind"] in {"email", "meeting_notes"}, doc["id"]
@@ -57,6 +58,16 @@ def test_the_shipped_model_knows_that_it_was_trained_on_the_corpus() -> None:
     long = sum(len(sentence.text.split()) >= 4 for sentence in sentences)
     for name in ("default", "linear", "encoder"):
         assert count_seen(recall(find_model(name)), sentences) == long > 26_000
+
+
+def test_the_shipped_model_never_read_what_is_held_out() -> None:
+    held = read_labels(HELD_OUT)
+    assert len(held) > 400
+    for name in ("default", "linear", "encoder"):  # but for a stock phrase
+        assert count_seen(recall(find_model(name)), held) <= len(held) // 200
+    shared = {run for doc in documents() for segment in doc["segments"] for run in runs(segment["text"])}
+    theirs = {run for doc in documents(HELD_OUT) for segment in doc["segments"] for run in runs(segment["text"])}
+    assert len(shared & theirs) <= 5, sorted(shared & theirs)[:10]
 
 
 def test_corpus_and_sample_share_no_sentence() -> None:
