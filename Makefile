@@ -40,7 +40,7 @@ check: lint types imports docstrings
 
 # Train the shipped model again from data/corpus; same seed, same model.
 model:
-	partnersignal train data/corpus --backend cascade --out models/default --jobs 2
+	partnersignal train data/corpus --config models/training.toml --out models/default
 
 # What the shipped model was trained on, as hashes, where `train` did not write it yet.
 trained-on:
