@@ -18,6 +18,7 @@ FRESH = FOLDER / "fresh"
 BLIND = FOLDER / "blind"
 FOURTH = FOLDER / "fourth"
 FIFTH = FOLDER / "fifth"
+SIXTH = FOLDER / "sixth"
 
 
 @dataclass(frozen=True)

@@ -204,3 +204,25 @@ def test_a_comment_on_a_forwarded_mail_may_ask_what_you_think_of_this() -> None:
     )
     text = f"This came unasked. What do you think?\n\n{forwarded}"
     assert owners(text, "me@us.example", ("you@us.example",))[:2] == ["Acme/third_person"] * 2
+
+
+def test_cells_between_semicolons_make_a_table_too_and_each_row_has_its_supplier() -> None:
+    table = (
+        "Firm; until; notice; remark\n"
+        "Acme; end of June; six weeks; they let us out of the clause about the volumes\n"
+        "Bolt; end of July; one month; third rise of their prices, nobody has agreed to it\n"
+        "Canteen; end of May; two weeks; the people of the works council see to this one"
+    )
+    assert owners(table) == [None, "Acme/third_person", "Bolt/third_person", None]
+    prose = "Acme were late; they called; nothing came\nof it, and Bolt; who knew; said so."
+    assert len(owners(prose)) == 1
+
+
+def test_a_known_person_is_told_of_even_where_a_pronoun_follows() -> None:
+    acme = Supplier("Acme", ("acme.com",), addresses=("amy.stone@acme.com",))
+    directory = SupplierDirectory((acme, Supplier("Bolt", ("bolt.com",))), ("us.example",))
+    told = "To be fair, Amy had us running again as soon as she picked up the phone."
+    text = f"Acme run the servers.\n\nBolt failed us twice.\n\n{told}"
+    message = zoned(Message("1", None, "missing", None, (), "", text, kind="meeting_notes"))
+    found = attribute(message, split_sentences(message.text, message.zones or ()), directory)
+    assert [each and each.supplier for each in found] == ["Acme", "Bolt", "Acme"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from attribution_set import BLIND, FIFTH, FOLDER, FOURTH, FRESH, answers
+from attribution_set import BLIND, FIFTH, FOLDER, FOURTH, FRESH, SIXTH, answers
 
 from partnersignal.suppliers import attribution
 
@@ -27,7 +27,7 @@ def test_sets_of_other_hands_lose_no_ground(folder: Path, sentences: int) -> Non
     assert sum(answer.wrong for answer in found) / len(found) <= 0.02
 
 
-@pytest.mark.parametrize("folder", [FOLDER, FRESH, BLIND, FOURTH, FIFTH])
+@pytest.mark.parametrize("folder", [FOLDER, FRESH, BLIND, FOURTH, FIFTH, SIXTH])
 def test_mail_that_names_no_supplier_is_passed_over_with_the_same_result(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     passed_over = answers(folder)
     monkeypatch.setattr(attribution._Mail, "_speaks_of_suppliers", True)

@@ -179,3 +179,11 @@ def test_any_lines_give_turns_or_a_reason(lines: list[str]) -> None:
 def test_long_lines_take_no_time(line: str) -> None:
     assert computing_takes_under(2, lambda: transcript_to_turns(f"{line}\n{line}"))
     assert computing_takes_under(2, lambda: subtitles_to_turns(f"0:01 --> 0:02\nwords\n{line}\n{line}"))
+
+
+def test_each_line_of_a_chat_is_said_by_itself_and_of_a_recording_joined() -> None:
+    lines = ["[{}] Jo Park: nothing on their side", "[{}] Jo Park: so the cable it is", "[{}] Al Roe: ok"]
+    chat = "\n".join(line.format(time) for line, time in zip(lines, ("08:11", "08:12", "08:15"), strict=True))
+    assert transcript_to_turns(chat) == "Jo Park: nothing on their side\n\nJo Park: so the cable it is\n\nAl Roe: ok"
+    recording = "\n".join(line.format(time) for line, time in zip(lines, ("0:08:11", "0:08:12", "0:08:15"), strict=True))
+    assert transcript_to_turns(recording) == "Jo Park: nothing on their side so the cable it is\n\nAl Roe: ok"

@@ -15,6 +15,7 @@ _ADDRESS = re.compile(r"[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 QUOTE_MARK = re.compile(r"[ \t]{0,4}(?:>|\|(?=\s)|[A-ZА-ЯЁ]{2,3}>{1,4}(?=\s|$))")  # "AL> ": initials of the quoted
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*•‣·◦▪–+o]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t]+(?=\S)")
 _LONGEST_REST = 30
+_ENDS = (".", "!", "?", ";")
 _LEAST_BARS = 2  # between cells; one stands in signatures too
 _SHORTEST_WRAPPED, _LONGEST_WRAPPED, _LONGEST_WORD = 60, 100, 15
 
@@ -82,6 +83,23 @@ def is_row(line: str) -> bool:
         return False  # most lines: this is asked for every one
     bare = line.strip()
     return "\t" in bare or (bare.startswith("|") and bare.endswith("|")) or bare.count(" | ") >= _LEAST_BARS
+
+
+def are_rows(one: str, other: str) -> bool:
+    """Return whether two lines are rows of a table whose cells stand between semicolons.
+
+    Parameters
+    ----------
+    one, other : str
+        Lines, one below the other.
+
+    Returns
+    -------
+    bool
+        True where both have as many cells, three or more, and neither ends as a sentence does.
+    """
+    cells = one.count(";")
+    return _LEAST_BARS <= cells == other.count(";") and not one.rstrip().endswith(_ENDS) and not other.rstrip().endswith(_ENDS)
 
 
 def is_rest(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-from partnersignal.cleaning.lines import LIST_ITEM, is_row, may_be_wrapped
+from partnersignal.cleaning.lines import LIST_ITEM, are_rows, is_row, may_be_wrapped
 from partnersignal.messages import Sentence, Zone, ZoneKind
 from partnersignal.phrases import phrases
 
@@ -94,7 +94,7 @@ def _breaks(previous: str, line: str) -> bool:
     """Return whether a line break ends a thought rather than wraps it."""
     if LIST_ITEM.match(line) or _HEADING.match(line) or _HEADING.match(previous) or _SPEAKER.match(line):
         return True
-    if is_row(line) or is_row(previous):
+    if is_row(line) or is_row(previous) or (";" in line and are_rows(previous, line)):
         return True
     stripped = previous.rstrip()
     if stripped.endswith((".", "!", "?", ":", ";", "…")):

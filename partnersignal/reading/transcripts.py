@@ -32,6 +32,10 @@ _ALONE = re.compile(rf"[ \t]*[\[(]?{_CLOCK}[\])]?[ \t]*[-–—]?[ \t]+(?P<name>
 _MOMENT = re.compile(rf"[ \t]*[\[(]?{_CLOCK}[\])]?[ \t]*$")
 _FEWEST = 2  # timed lines that make a text a transcript
 
+# "[08:12] Ann Lee: words", the time of day: a chat, of which each line is written by itself.
+_CHATTED = re.compile(
+    r"[ \t]*[\[(]?\d{1,2}:\d\d(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?[\])]?[ \t]*[-–—]?[ \t]*[^\s:\d][^\n:]{0,79}?:[ \t]+\S"
+)
 _Turn = tuple[str, str]  # speaker, words
 
 
@@ -93,7 +97,8 @@ def transcript_to_turns(text: str) -> str:
         elif not _MOMENT.match(line):
             name, words = turns[-1]
             turns[-1] = (name, f"{words} {line.strip()}".strip())
-    return "\n\n".join(each for each in (_before(lines[:first]), _written(turns)) if each)
+    chat = all(_CHATTED.match(line) for line, head in zip(lines, heads, strict=True) if head)
+    return "\n\n".join(each for each in (_before(lines[:first]), _written(turns, joined=not chat)) if each)
 
 
 def speaker_label(line: str) -> tuple[str, str] | None:
@@ -201,13 +206,13 @@ def _head(line: str) -> _Turn | None:
     return name, (match.groupdict().get("words") or "").strip()
 
 
-def _written(turns: Iterable[_Turn]) -> str:
-    """Join what one speaker says without a break, and write a paragraph a turn."""
+def _written(turns: Iterable[_Turn], *, joined: bool = True) -> str:
+    """Join what one speaker says without a break, unless each turn is whole, and write a paragraph a turn."""
     paragraphs: list[tuple[str, list[str]]] = []
     for name, words in turns:
         if not words and not name:
             continue
-        if paragraphs and name in ("", paragraphs[-1][0]):
+        if paragraphs and joined and name in ("", paragraphs[-1][0]):
             if not paragraphs[-1][1] or paragraphs[-1][1][-1] != words:  # captions that roll repeat themselves
                 paragraphs[-1][1].append(words)
         else:

@@ -264,11 +264,13 @@ class Narrative:
         party = trade(text)
         if party is not None and not headed:
             return only(tuple(self._directory.in_trade(party)))
-        if begins_with_pronoun(text) or refers(text):
+        if begins_with_pronoun(text):
             return carried
         known = set() if headed else self._spoken_of(text)
         if len(known) == 1:
             return next(iter(known))
+        if refers(text):
+            return carried
         if headed and (self._items or place.shape != "text"):
             return carried
         if apart(text) or (asks(text) and not headed):

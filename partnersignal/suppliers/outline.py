@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from partnersignal.cleaning.lines import LIST_ITEM, is_row, may_be_wrapped
+from partnersignal.cleaning.lines import LIST_ITEM, are_rows, is_row, may_be_wrapped
 from partnersignal.messages import Sentence
 from partnersignal.reading.transcripts import speaker_label
 
@@ -108,9 +108,9 @@ class Outline:
             numbered = entry or _NUMBERED.match(line)
             indented = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
             return Place("entry" if numbered else "item", indented, True, name, line)
-        if is_row(line) or line.lstrip().startswith("|"):
-            return Place("row", 0, True, name, line)
         above = self._text[max(0, start - _LONGEST_MARGIN) : max(0, start - 1)].rpartition("\n")[2]
+        if is_row(line) or line.lstrip().startswith("|") or are_rows(above, line):
+            return Place("row", 0, True, name, line)
         entered = not may_be_wrapped(above, line) and not chatted
         return Place("label" if name else "text", 0, True, name, line, entered)
 
