@@ -84,9 +84,9 @@ as well.
 Left: fragments below a title that names a supplier, asides of colleagues, labels of owners in action lists.
 
 **Sixth set** (`tests/data/attribution/sixth`): 24 notes and 16 threads by a fourth language-model agent, asked for what an
-office really keeps and not for hard cases. At first sight 289 of 349 were right (82.8 %), 36 (10.3 %) had a wrong supplier, 24 none
-by mistake: the second test on unseen notes, no better than the first. Three general faults were mended with it in view, and
-none of the other sets changed: tables with semicolons, lines of a chat that were joined to one sentence, a known person
+office really keeps and not for hard cases. At first sight 289 of 349 were right (82.8 %), 36 (10.3 %) had a wrong supplier, 24
+none by mistake: the second test on unseen notes, no better than the first. Three general faults were mended with it in view,
+and none of the other sets changed: tables with semicolons, lines of a chat that were joined to one sentence, a known person
 passed over where a pronoun follows. Left: our own people and matters inside a supplier's paragraph ("Colin needs to count it
 first"), whom nothing in the message tells from the supplier's.
 
