@@ -31,8 +31,12 @@ def test_groups_that_differ_give_wide_intervals_and_like_ones_none() -> None:
             assert high - low == 0 if width == 0 else high - low > width, (name, low, high)
 
 
-def test_one_group_has_no_intervals_and_what_readers_differ_on_is_left_out() -> None:
+def test_few_groups_have_no_intervals_and_what_readers_differ_on_is_left_out() -> None:
     sentences, p = world(1, 30, True)
+    assert bootstrap_intervals(np.array(p), np.array([0.5, 0.5]), sentences, SIGNALS) == {}
+    for number in range(4, 7):  # four groups with positives are too few, a fifth comes below
+        said, rows = world(number, 30, True)
+        sentences, p = [*sentences, *said], [*p, *rows]
     assert bootstrap_intervals(np.array(p), np.array([0.5, 0.5]), sentences, SIGNALS) == {}
     unsure = [LabelledSentence(f"u{k}", "supplier", frozenset(), "w2", ignore=None) for k in range(30)]
     more, q = world(3, 30, True)

@@ -1,6 +1,11 @@
 """The rest of a message counts: how it is measured, learnt, and kept whole in runs."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +13,12 @@ from hypothesis import strategies as st
 import partnersignal as ps
 from partnersignal.errors import InputError
 from partnersignal.labels import LabelledSentence, message_numbers
-from partnersignal.runs import shards
+from partnersignal.runs import reattribute, shards
+from partnersignal.runs.sentences import surroundings_of
+from partnersignal.suppliers import Attribution
+from partnersignal.tagging.folder import load_config
 from partnersignal.tagging.surroundings import vendor_talk
+from partnersignal.tagging.tagger import find_model
 from partnersignal.training.thresholds import make_calibration
 
 VENDOR = np.array([False, True, True])
@@ -67,18 +76,59 @@ def test_the_numbers_of_messages_must_be_as_many() -> None:
         ps.load("linear").predict_proba(["One.", "Two."], messages=[0])
 
 
-def test_messages_are_scored_whole_however_few_sentences_go_together(tmp_path, monkeypatch) -> None:
+def listening_model(folder: Path) -> Path:
+    """The shipped linear model, made to listen a lot to the rest of a message."""
+    shutil.copytree(find_model("linear"), folder)
+    config = load_config(folder)
+    loud = replace(config.calibration, surroundings=np.full(len(config.signals), 1.5))
+    replace(config, calibration=loud).save(folder)
+    return folder
+
+
+OFFER = "Order two licences today and get the third at half price. The console shows every site. Call me now."
+
+
+def test_messages_are_scored_whole_however_few_sentences_go_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = listening_model(tmp_path / "model")
     rows = ["message_id,from,to,date,body"]
-    for number in range(9):
-        body = "Order two licences today and get the third at half price. The console shows every site. Call me now."
-        rows.append(f'{number},"rep@acme.com","it@us.org","2025-03-{number + 1:02}","{body} We are number {number}."')
+    rows += [f'{n},"rep@acme.com","it@us.org","2025-03-{n + 1:02}","{OFFER} We are number {n}."' for n in range(9)]
     export = tmp_path / "mail.csv"
     export.write_text("\n".join(rows) + "\n")
+    texts = OFFER.split(". ")
+    tagger = ps.load(model)
+    assert np.abs(tagger.predict_proba(texts, messages=[0] * 3) - tagger.predict_proba(texts)).max() > 0.01
     tables = []
     for most in (4_096, 5):
         monkeypatch.setattr(shards, "_SENTENCES", most)
-        shards._tagger.cache_clear()
-        run = ps.score(export, out=tmp_path / str(most), ours=["us.org"], model="linear", jobs=1)
+        run = ps.score(export, out=tmp_path / str(most), ours=["us.org"], model=model, jobs=1)
         tables.append(run.tags[["message_id", "sentence", "signal", "probability"]])
     assert len(tables[0]) > 8
-    np.testing.assert_allclose(tables[0]["probability"], tables[1]["probability"], atol=1e-9)
+    pd.testing.assert_frame_equal(*tables, check_exact=False, atol=1e-9)
+
+
+def test_no_supplier_is_judged_by_what_is_said_of_another_nor_by_a_quote() -> None:
+    acme, bolt = (Attribution(name, "third_person") for name in ("Acme", "Bolt"))
+    own = Attribution("Acme", "supplier")
+    assert surroundings_of((acme, None, bolt, acme, own, acme, acme), quoted=2) == (0, 1, 2, 0, 4, 5, 6)
+
+
+def test_a_new_supplier_file_that_parts_a_message_asks_for_scoring_where_the_model_listens(tmp_path: Path) -> None:
+    export = tmp_path / "notes.md"
+    export.write_text("# Review\n\nAcme called us first. Bolt was late again. Acme fixed it.\n")
+    one, two = tmp_path / "one.toml", tmp_path / "two.toml"
+    one.write_text('[ours]\ndomains = ["us.org"]\n[[supplier]]\nname = "Acme"\naliases = ["Bolt"]\n')
+    two.write_text(
+        '[ours]\ndomains = ["us.org"]\n[[supplier]]\nname = "Acme"\ndomains = ["acme.com"]\n[[supplier]]\nname = "Bolt"\ndomains = ["bolt.com"]\n'
+    )
+    deaf = listening_model(tmp_path / "deaf")
+    config = load_config(deaf)
+    replace(config, calibration=replace(config.calibration, surroundings=np.zeros(len(config.signals)))).save(deaf)
+    for model, waiting in ((listening_model(tmp_path / "model"), 1), (deaf, 0)):
+        run = ps.score(export, out=tmp_path / f"run-{model.name}", suppliers=one, model=model, jobs=1)
+        assert len(reattribute(run, two).needs_scoring) == waiting
+
+
+def test_without_vendor_signals_nothing_is_heard_and_long_mail_is_like_that_of_the_corpus() -> None:
+    assert vendor_talk(np.zeros((50, 3)), np.zeros(3, bool), [0] * 50).tolist() == [0.0] * 50
+    quiet = [vendor_talk(np.full((n, 3), -9.0), VENDOR, [0] * n)[0] for n in (21, 10_000)]
+    np.testing.assert_allclose(quiet[0], quiet[1], atol=0.01)

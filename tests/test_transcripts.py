@@ -185,5 +185,6 @@ def test_each_line_of_a_chat_is_said_by_itself_and_of_a_recording_joined() -> No
     lines = ["[{}] Jo Park: nothing on their side", "[{}] Jo Park: so the cable it is", "[{}] Al Roe: ok"]
     chat = "\n".join(line.format(time) for line, time in zip(lines, ("08:11", "08:12", "08:15"), strict=True))
     assert transcript_to_turns(chat) == "Jo Park: nothing on their side\n\nJo Park: so the cable it is\n\nAl Roe: ok"
-    recording = "\n".join(line.format(time) for line, time in zip(lines, ("0:08:11", "0:08:12", "0:08:15"), strict=True))
-    assert transcript_to_turns(recording) == "Jo Park: nothing on their side so the cable it is\n\nAl Roe: ok"
+    for times in (("0:08:11", "0:08:12", "0:08:15"), ("00:03", "00:07", "00:12"), ("75:12", "75:14", "75:20")):
+        recording = "\n".join(line.format(time) for line, time in zip(lines, times, strict=True))
+        assert transcript_to_turns(recording) == "Jo Park: nothing on their side so the cable it is\n\nAl Roe: ok"

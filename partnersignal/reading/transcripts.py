@@ -34,8 +34,10 @@ _FEWEST = 2  # timed lines that make a text a transcript
 
 # "[08:12] Ann Lee: words", the time of day: a chat, of which each line is written by itself.
 _CHATTED = re.compile(
-    r"[ \t]*[\[(]?\d{1,2}:\d\d(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?[\])]?[ \t]*[-–—]?[ \t]*[^\s:\d][^\n:]{0,79}?:[ \t]+\S"
+    r"[ \t]*[\[(]?(?:[01]?\d|2[0-3]):[0-5]\d(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?[\])]?[ \t]*[-–—]?[ \t]*"
+    r"[^\s:\d][^\n:]{0,79}?:[ \t]+\S"
 )
+_FROM_NOUGHT = re.compile(r"(?<![\d:])0{1,2}:")  # a recording begins so
 _Turn = tuple[str, str]  # speaker, words
 
 
@@ -97,7 +99,9 @@ def transcript_to_turns(text: str) -> str:
         elif not _MOMENT.match(line):
             name, words = turns[-1]
             turns[-1] = (name, f"{words} {line.strip()}".strip())
-    chat = all(_CHATTED.match(line) for line, head in zip(lines, heads, strict=True) if head)
+    chat = not _FROM_NOUGHT.search(lines[first]) and all(
+        _CHATTED.match(line) for line, head in zip(lines, heads, strict=True) if head
+    )
     return "\n\n".join(each for each in (_before(lines[:first]), _written(turns, joined=not chat)) if each)
 
 
@@ -124,7 +128,7 @@ def speaker_label(line: str) -> tuple[str, str] | None:
 
 def _is_transcript(first_line: str, names: list[str]) -> bool:
     """Return whether timed lines are turns and not an agenda: somebody speaks again, or the clock starts at nought."""
-    return len(names) >= _FEWEST and (len(set(names)) < len(names) or re.search(r"(?<![\d:])0{1,2}:", first_line) is not None)
+    return len(names) >= _FEWEST and (len(set(names)) < len(names) or _FROM_NOUGHT.search(first_line) is not None)
 
 
 def _is_name(text: str) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +20,7 @@ from partnersignal.runs.drafts import begin_draft, put_in_place
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import Run
-from partnersignal.runs.sentences import Found, find_sentences, stored_message, text_or_none, the_only
+from partnersignal.runs.sentences import Found, find_sentences, stored_message, surroundings_of, text_or_none, the_only
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
@@ -82,7 +84,8 @@ def reattribute(run: Run, suppliers: str | os.PathLike[str], pseudonyms: Pseudon
     directory = load_directory(suppliers, run.state["settings"]["ours"])
     key = key_of_run(pseudonyms, run.state["settings"]["pseudonyms"])
     directory = key.directory(directory) if key else directory
-    ledger = _Ledger(run.directory, directory, load_config(find_model(run.state["model"])).languages)
+    model = load_config(find_model(run.state["model"]))
+    ledger = _Ledger(run.directory, directory, model.languages, bool(np.any(model.calibration.surroundings)))
     draft = begin_draft(run.folder)
     tables = {name: run.folder / f"{name}.parquet" for name in SCHEMAS}
     join_tables([tables["messages"]], draft / "messages.parquet", SCHEMAS["messages"], ledger.messages)
@@ -118,6 +121,7 @@ class _Ledger:
     old: SupplierDirectory
     new: SupplierDirectory
     languages: tuple[str, ...]
+    hears: bool  # whether the model judges a sentence by the others of its message, too
     moved: int = 0
     dropped: int = 0
     needs_scoring: dict[str, None] = field(default_factory=dict)
@@ -168,7 +172,8 @@ class _Ledger:
         kept = tuple(
             a if a is not None and b is not None and a.voice == b.voice else None for b, a in zip(before, after, strict=True)
         )
-        if any(a is not None and k is None and latin_script(s.text) for a, k, s in zip(after, kept, sentences, strict=True)):
+        new = [a is not None and k is None and latin_script(s.text) for a, k, s in zip(after, kept, sentences, strict=True)]
+        if any(new) or (self.hears and _heard(before, found.quoted) != _heard(after, found.quoted)):
             self.needs_scoring[message.message_id] = None
         self.owners[message.message_id] = kept
         known = text_or_none(row.language) is None or row.language in self.languages
@@ -206,3 +211,13 @@ class _Ledger:
         )
         table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
         return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
+
+
+def _heard(owners: Sequence[Attribution | None], quoted: int) -> list[tuple[int, ...]]:
+    """Return the places of a message's sentences that are one another's surroundings."""
+    numbers = surroundings_of(owners, quoted)
+    groups: dict[int, list[int]] = {}
+    for place, (number, owner) in enumerate(zip(numbers, owners, strict=True)):
+        if owner is not None:
+            groups.setdefault(number, []).append(place)
+    return sorted(map(tuple, groups.values()))

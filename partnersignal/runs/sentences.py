@@ -106,6 +106,28 @@ def the_only(owners: Sequence[Attribution | None]) -> tuple[str | None, str | No
     return next(iter(suppliers)) if len(suppliers) == 1 else None, next(iter(voices)) if len(voices) == 1 else None
 
 
+def surroundings_of(owners: Sequence[Attribution | None], quoted: int) -> tuple[int, ...]:
+    """Tell which sentences of a message are one another's surroundings.
+
+    Parameters
+    ----------
+    owners : sequence of Attribution or None
+        One a sentence, the quoted ones last.
+    quoted : int
+        How many are quoted.
+
+    Returns
+    -------
+    tuple of int
+        A number a sentence: those of one supplier in one voice share theirs, so that no supplier is judged by what is
+        said of another; a quoted sentence was said elsewhere and has its own.
+    """
+    first: dict[tuple[str, str] | None, int] = {}
+    own = len(owners) - quoted
+    keys = [(each.supplier, each.voice) if each else None for each in owners]
+    return tuple(first.setdefault(key, place) if place < own else place for place, key in enumerate(keys))
+
+
 def text_or_none(value: Any) -> str | None:
     """Return a cell of a table as text.
 

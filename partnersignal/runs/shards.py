@@ -23,7 +23,7 @@ from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
 from partnersignal.runs.parts import mark_done, part_path, read_plan
-from partnersignal.runs.sentences import find_sentences, the_only
+from partnersignal.runs.sentences import find_sentences, surroundings_of, the_only
 from partnersignal.runs.tables import SCHEMAS, TableWriter, writing_table
 from partnersignal.runs.zones import ZONES, read_zones, with_zones, zone_row
 from partnersignal.suppliers import Attribution, SupplierDirectory
@@ -206,15 +206,16 @@ class _Prepared:
         """Return whether a sentence is in a language and a script that the model knows."""
         return self.known_language and latin_script(self.words[place])
 
-    def taggable(self) -> Iterator[tuple[Sentence, Attribution, str, str]]:
-        """Yield the sentences to tag, each with its words and those before it."""
+    def taggable(self) -> Iterator[tuple[int, Sentence, Attribution, str, str]]:
+        """Yield the sentences to tag, each with the number of its surroundings, its words and those before it."""
         previous = ""
+        surroundings = surroundings_of(self.owners, self.quoted)
         own = len(self.sentences) - self.quoted
         for place, (sentence, owner) in enumerate(zip(self.sentences, self.owners, strict=True)):
             # What a quote shows first was said elsewhere: it goes on from nothing.
             previous = previous if place != own else ""
             if owner is not None and self.readable(place):
-                yield sentence, owner, self.words[place], previous
+                yield surroundings[place], sentence, owner, self.words[place], previous
             previous = self.words[place]
 
 
@@ -233,10 +234,15 @@ _Wanted = tuple[_Prepared, int, Sentence, Attribution, str, str]
 
 
 def _together(prepared: Iterable[_Prepared]) -> Iterator[list[_Wanted]]:
-    """Yield the sentences to score together, with the number of their message: of whole messages, as few as may be."""
+    """Yield the sentences to score together, with the number of their surroundings: of whole messages, as many as fit."""
     batch: list[_Wanted] = []
-    for number, item in enumerate(prepared):
-        found = [(item, number, *each) for each in item.taggable()]
+    numbered = 0
+    for item in prepared:
+        found = [
+            (item, numbered + number, sentence, owner, words, before)
+            for number, sentence, owner, words, before in item.taggable()
+        ]
+        numbered += len(item.sentences)
         if batch and len(batch) + len(found) > _SENTENCES:
             yield batch
             batch = []

@@ -108,7 +108,7 @@ class Outline:
             numbered = entry or _NUMBERED.match(line)
             indented = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
             return Place("entry" if numbered else "item", indented, True, name, line)
-        above = self._text[max(0, start - _LONGEST_MARGIN) : max(0, start - 1)].rpartition("\n")[2]
+        above = self._text[max(0, start - 2_000) : max(0, start - 1)].rpartition("\n")[2]
         if is_row(line) or line.lstrip().startswith("|") or are_rows(above, line):
             return Place("row", 0, True, name, line)
         entered = not may_be_wrapped(above, line) and not chatted

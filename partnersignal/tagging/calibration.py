@@ -23,7 +23,7 @@ class Calibration:
     threshold : numpy.ndarray of shape (n_signals,)
         Probability from which a sentence is given the signal.
     surroundings : numpy.ndarray of shape (n_signals,) or ()
-        What it counts how the rest of the message sounds (`vendor_talk`); nothing unless given.
+        Weight of how the rest of the message sounds (`vendor_talk`); 0 unless given.
     """
 
     slope: Floats

@@ -10,6 +10,7 @@ from partnersignal.tagging.calibration import Bools, Floats
 
 _USUAL = 0.1  # share of a message that sounds like a vendor, before a word of it is read
 _WEIGHT = 1.0  # of that, in sentences
+_MOST = 20.0  # others weigh no more than so many: what models learn from is seldom longer
 
 
 def vendor_talk(scores: Floats, vendor: Bools, messages: Sequence[int]) -> Floats:
@@ -22,17 +23,19 @@ def vendor_talk(scores: Floats, vendor: Bools, messages: Sequence[int]) -> Float
     vendor : numpy.ndarray of bool of shape (n_signals,)
         Columns of the vendor side.
     messages : sequence of int of length n_sentences
-        Number of the message that each sentence stands in.
+        Number of the message that each sentence stands in, in any order.
 
     Returns
     -------
     numpy.ndarray of shape (n_sentences,)
-        Log-odds over the usual ones; 0 for a sentence that stands alone.
+        Log-odds over the usual ones; 0 for a sentence that stands alone, and everywhere without vendor signals.
     """
-    if not len(scores):
-        return np.zeros(0)
-    sounds = 1.0 / (1.0 + np.exp(-np.clip(scores[:, vendor].max(axis=1, initial=-30.0), -30.0, 30.0)))
+    if not len(scores) or not vendor.any():
+        return np.zeros(len(scores))
+    sounds = 1.0 / (1.0 + np.exp(-np.clip(scores[:, vendor].max(axis=1), -30.0, 30.0)))
     _, place = np.unique(np.asarray(messages), return_inverse=True)
-    others = np.bincount(place, sounds)[place] - sounds
-    share = (np.maximum(others, 0.0) + _WEIGHT * _USUAL) / (np.bincount(place)[place] - 1 + _WEIGHT)
+    others = np.bincount(place)[place] - 1
+    mean = np.maximum(np.bincount(place, sounds)[place] - sounds, 0.0) / np.maximum(others, 1)
+    weight = np.minimum(others, _MOST)
+    share = (weight * mean + _WEIGHT * _USUAL) / (weight + _WEIGHT)
     return np.asarray(np.log(share / (1 - share)) - np.log(_USUAL / (1 - _USUAL)))

@@ -95,13 +95,15 @@ class Task:
         chosen = self.sentences if rows is None else [self.sentences[i] for i in rows]
         return [s.text for s in chosen], [s.voice for s in chosen], [s.previous for s in chosen]
 
-    def calibrate(self, scores: Floats) -> Calibration:
+    def calibrate(self, scores: Floats, heard: Floats | None = None) -> Calibration:
         """Calibrate and choose thresholds.
 
         Parameters
         ----------
         scores : numpy.ndarray of shape (n_sentences, n_signals)
             Out of fold.
+        heard : numpy.ndarray of the same shape, optional
+            What the model gives the rest of a message, where that is not `scores`.
 
         Returns
         -------
@@ -110,7 +112,7 @@ class Task:
         """
         vendor = self.vendor
         limits = [(~vendor, self.config.partner_false_alarms), (vendor, self.config.vendor_false_alarms)]
-        return make_calibration(scores, *self.matrices, self.ordinary, limits, self._talk(scores))
+        return make_calibration(scores, *self.matrices, self.ordinary, limits, self._talk(scores if heard is None else heard))
 
     def probabilities(self, scores: Floats, calibration: Calibration) -> Floats:
         """Calibrate scores, each in its message.
@@ -135,9 +137,13 @@ class Task:
         return np.array([signal.side == "vendor" for signal in self.signals])
 
     def _talk(self, scores: Floats) -> Floats:
-        return vendor_talk(scores, self.vendor, message_numbers(self.sentences))
+        return vendor_talk(scores, self.vendor, self._messages)
 
-    def figures(self, scores: Floats, calibration: Calibration) -> dict[str, Any]:
+    @cached_property
+    def _messages(self) -> list[int]:
+        return message_numbers(self.sentences)
+
+    def figures(self, scores: Floats, calibration: Calibration, *, intervals: bool = True) -> dict[str, Any]:
         """Compute the out-of-fold figures.
 
         Parameters
@@ -146,14 +152,16 @@ class Task:
             Out of fold.
         calibration : Calibration
             Chosen on them.
+        intervals : bool
+            Whether a bootstrap says how sure they are.
 
         Returns
         -------
         dict
-            As `evaluate` gives them, and ``intervals``.
+            As `evaluate` gives them, and ``intervals`` where asked for.
         """
-        found = self.probabilities(scores, calibration), calibration.threshold, self.sentences, self.signals
-        return figures(*found) | {"intervals": bootstrap_intervals(*found)}
+        given = self.probabilities(scores, calibration), calibration.threshold, self.sentences, self.signals
+        return figures(*given) | ({"intervals": bootstrap_intervals(*given)} if intervals else {})
 
     def save_config(self, folder: Path, backend: str, scores: Floats, calibration: Calibration, **options: Any) -> None:
         """Write the configuration of a model folder.
@@ -259,13 +267,14 @@ def fit_cascade(task: Task, folder: Path) -> Figures:
         f"share of the linear model {share}; the screen lets {passed.mean():.0%} through, {ordinary:.0%} of ordinary mail"
     )
     screened = np.where(passed[:, None], joint, SILENT)
+    calibration = task.calibrate(joint, screened)  # of the rest of a message the model hears what passed
     task.save_config(
         folder, "cascade", screened, calibration, share=share, screen=screen, silent=SILENT, ordinary_passed=round(ordinary, 3)
     )
     return {
         "cascade": task.figures(screened, calibration),
-        "linear": task.figures(cheap, linear),
-        "encoder": task.figures(scores, encoder),
+        "linear": task.figures(cheap, linear, intervals=False),
+        "encoder": task.figures(scores, encoder, intervals=False),
     }
 
 

@@ -10,9 +10,10 @@ from sklearn.metrics import average_precision_score
 from partnersignal.labels import LabelledSentence
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Bools, Floats
-from partnersignal.training.evaluation import FEWEST_POSITIVES, truth_matrix
+from partnersignal.training.evaluation import truth_matrix
 
 ROUNDS = 200
+FEWEST_GROUPS = 5  # with positives: of fewer a bootstrap knows nothing
 LEVEL = 0.9
 Interval = tuple[float, float]
 
@@ -46,17 +47,15 @@ def bootstrap_intervals(
     -------
     dict
         By label, for ``precision``, ``recall``, ``f1`` and ``average_precision`` the lower and upper end of the 90 %
-        percentile interval; nothing for a label with fewer than 5 positives, or with fewer than two groups.
+        percentile interval; nothing for a label with positives in fewer than 5 groups.
     """
     names, group = np.unique([sentence.group for sentence in sentences], return_inverse=True)
-    if len(names) < 2:
-        return {}
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=ROUNDS).astype(float)
     truth, scored = truth_matrix(sentences, [signal.label for signal in signals])
     return {
         signal.label: _intervals(probabilities[rows, k], thresholds[k], truth[rows, k], draws[:, group[rows]])
         for k, signal in enumerate(signals)
-        if truth[rows := scored[:, k], k].sum() >= FEWEST_POSITIVES
+        if len(np.unique(group[(rows := scored[:, k]) & truth[:, k]])) >= FEWEST_GROUPS
     }
 
 

@@ -32,17 +32,19 @@ def calibrate(scores: Floats, truth: Bools, scored: Bools, talk: Floats | None =
     Returns
     -------
     slope, intercept, surroundings : numpy.ndarray of shape (n_signals,)
-        A label without positives gets a slope of 1 and an intercept that keeps it silent.
+        A label without positives gets a slope of 1 and an intercept that keeps it silent; one with fewer than 30
+        learns nothing from its surroundings.
     """
     n_signals = scores.shape[1]
     slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros(n_signals)
     for k in range(n_signals):
         rows = scored[:, k]
         if truth[rows, k].sum() >= 2:
-            x = scores[rows, k : k + 1] if talk is None else np.column_stack([scores[rows, k], talk[rows]])
+            heard = talk is not None and truth[rows, k].sum() >= FEWEST
+            x = np.column_stack([scores[rows, k], talk[rows]]) if talk is not None and heard else scores[rows, k : k + 1]
             fitted = LogisticRegression(C=1e3).fit(x, truth[rows, k])
             slope[k], intercept[k] = max(float(fitted.coef_[0, 0]), 1e-3), float(fitted.intercept_[0])
-            surroundings[k] = float(fitted.coef_[0, 1]) if talk is not None else 0.0
+            surroundings[k] = float(fitted.coef_[0, 1]) if heard else 0.0
     return slope, intercept, surroundings
 
 
