@@ -202,7 +202,7 @@ def test_merged_suppliers_get_the_tags_of_both(run: Run, tmp_path: Path) -> None
 def test_a_renamed_supplier_is_as_if_scored_so(run: Run, tmp_path: Path) -> None:
     new = tmp_path / "new.toml"
     new.write_text(
-        MERGED.replace('name = "Quillon Payments"\n', 'name = "Quill"\n').replace(
+        MERGED.replace('name = "Quillon Payments"\n', 'name = "Quayle Cards"\n').replace(
             '["Quillon"]', '["Quillon", "Quillon Payments"]'
         )
     )
@@ -210,7 +210,7 @@ def test_a_renamed_supplier_is_as_if_scored_so(run: Run, tmp_path: Path) -> None
     changed = reattribute(run, new)
     assert changed.needs_scoring == () and changed.moved == theirs > 0
     opened = ps.score(SAMPLE / "export", suppliers=new, out=run.folder, jobs=1)  # opens it: the settings are these now
-    assert "Quill" in opened.index.to_pandas().supplier.tolist()
+    assert "Quayle Cards" in opened.index.to_pandas().supplier.tolist()
 
 
 def test_what_would_need_another_voice_is_named(run: Run, tmp_path: Path) -> None:

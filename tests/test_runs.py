@@ -115,13 +115,16 @@ def test_index_is_sorted_and_thin_suppliers_are_not_ranked(sample_run: Run) -> N
 
 
 def test_the_characters_of_the_sample_come_out_in_the_order_written_down(sample_run: Run) -> None:
-    """Four steps of data/sample/CHARACTERS.md, none of whose suppliers stands above one of the step before."""
+    """Four steps of data/sample/CHARACTERS.md: no supplier that gets a number stands above one of the step before."""
     told = (SAMPLE / "CHARACTERS.md").read_text(encoding="utf-8")
     steps = [names.split(", ") for names in re.findall(r"^\d\. (.+)$", told, re.MULTILINE)]
-    index = sample_run.index.to_pandas().set_index("supplier")["index"]
+    table = sample_run.index.to_pandas().set_index("supplier")
     assert [len(step) for step in steps] == [3, 1, 1, 3]
-    for better, worse in pairwise(steps):
-        assert index[better].min() > index[worse].max(), (better, worse)
+    # Ostrander Leasing shows hardly any signal: it may get no number, and then claims no place.
+    shown = [[name for name in step if table["enough_evidence"][name]] for step in steps]
+    assert [len(step) for step in shown] == [3, 0, 1, 3]
+    for better, worse in pairwise(step for step in shown if step):
+        assert table["index"][better].min() > table["index"][worse].max(), (better, worse)
 
 
 def test_contributions_add_up(sample_run: Run) -> None:

@@ -45,6 +45,7 @@ class Reattributed:
     needs_scoring : tuple of str
         Messages with sentences that the new file attributes for the first time or in another voice: only a new scoring
         tags them. Until then they count for nobody.
+        Also those of which one supplier has other sentences than before, where the model hears one from the other.
     unchecked : int
         Messages whose text the run does not keep: their tags went along with the supplier's addresses, and what the new
         file would attribute for the first time cannot be seen.
