@@ -1,10 +1,11 @@
 """Bootstrap intervals of the figures of each signal."""
 
 import numpy as np
+from sklearn.metrics import average_precision_score
 
 from partnersignal.labels import LabelledSentence
 from partnersignal.signals import default_signals
-from partnersignal.training.intervals import bootstrap_intervals
+from partnersignal.training.intervals import _average_precisions, bootstrap_intervals
 
 SIGNALS = default_signals()[:2]
 ONE, OTHER = (signal.label for signal in SIGNALS)
@@ -43,3 +44,12 @@ def test_few_groups_have_no_intervals_and_what_readers_differ_on_is_left_out() -
     p += [[0.9, 0.2]] * 30 + q  # false alarms, if they counted
     found = bootstrap_intervals(np.array(p), np.array([0.5, 0.5]), [*sentences, *unsure, *more], SIGNALS)
     assert found[ONE]["precision"] == (1.0, 1.0)
+
+
+def test_average_precision_of_each_draw_is_scikit_learns() -> None:
+    draw = np.random.default_rng(3)
+    p, truth = draw.random(300).round(1), draw.random(300) < 0.2  # many score alike
+    weights = draw.multinomial(300, np.full(300, 1 / 300), size=5).astype(float)
+    expected = [average_precision_score(truth, p, sample_weight=each) for each in weights]
+    np.testing.assert_allclose(_average_precisions(p, truth, weights), expected, rtol=1e-9)
+    assert np.isnan(_average_precisions(p, np.zeros(300, bool), weights)).all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.metrics import average_precision_score
 
 from partnersignal.labels import LabelledSentence
 from partnersignal.signals import Signal
@@ -64,14 +63,20 @@ def _intervals(p: Floats, threshold: float, truth: Bools, weights: Floats) -> di
     hits, all_given, actual = (weights @ each.astype(float) for each in (given & truth, given, truth))
     with np.errstate(invalid="ignore", divide="ignore"):
         found = {"precision": hits / all_given, "recall": hits / actual, "f1": 2 * hits / (all_given + actual)}
-    held = actual > 0
-    found["average_precision"] = np.array(
-        [
-            average_precision_score(truth, p, sample_weight=each) if ok else np.nan
-            for each, ok in zip(weights, held, strict=True)
-        ]
-    )
+    found["average_precision"] = _average_precisions(p, truth, weights)
     return {name: _ends(values) for name, values in found.items() if not np.isnan(values).all()}
+
+
+def _average_precisions(p: Floats, truth: Bools, weights: Floats) -> Floats:
+    """Return the average precision of each draw; as scikit-learn's, which sorts anew for each. nan without a positive."""
+    order = np.argsort(-p, kind="stable")
+    cut = np.nonzero(np.append(np.diff(p[order]) != 0, True))[0]  # the last of each that score alike
+    drawn = weights[:, order]
+    given = np.cumsum(drawn, axis=1)[:, cut]
+    hits = np.cumsum(drawn * truth[order], axis=1)[:, cut]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.nan_to_num(hits / given)
+        return np.asarray((np.diff(hits, axis=1, prepend=0.0) * precision).sum(axis=1) / hits[:, -1])
 
 
 def _ends(values: Floats) -> Interval:
