@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -174,7 +173,8 @@ class _Ledger:
             a if a is not None and b is not None and a.voice == b.voice else None for b, a in zip(before, after, strict=True)
         )
         new = [a is not None and k is None and latin_script(s.text) for a, k, s in zip(after, kept, sentences, strict=True)]
-        if any(new) or (self.hears and _heard(before, found.quoted) != _heard(after, found.quoted)):
+        parted = self.hears and surroundings_of(before, found.quoted) != surroundings_of(after, found.quoted)
+        if any(new) or parted:
             self.needs_scoring[message.message_id] = None
         self.owners[message.message_id] = kept
         known = text_or_none(row.language) is None or row.language in self.languages
@@ -212,13 +212,3 @@ class _Ledger:
         )
         table = pd.concat([frame[~named & ~frame["message_id"].isin(list(self.rows))], merged[frame.columns], fresh])
         return table.iloc[table["message_id"].map(order).argsort(kind="stable")]
-
-
-def _heard(owners: Sequence[Attribution | None], quoted: int) -> list[tuple[int, ...]]:
-    """Return the places of a message's sentences that are one another's surroundings."""
-    numbers = surroundings_of(owners, quoted)
-    groups: dict[int, list[int]] = {}
-    for place, (number, owner) in enumerate(zip(numbers, owners, strict=True)):
-        if owner is not None:
-            groups.setdefault(number, []).append(place)
-    return sorted(map(tuple, groups.values()))

@@ -119,8 +119,8 @@ def surroundings_of(owners: Sequence[Attribution | None], quoted: int) -> tuple[
     Returns
     -------
     tuple of int
-        A number a sentence: those of one supplier in one voice share theirs, so that no supplier is judged by what is
-        said of another; a quoted sentence was said elsewhere and has its own.
+        A number a sentence, the place of the first of its kind: those of one supplier in one voice share theirs, so
+        that no supplier is judged by what is said of another; a quoted sentence was said elsewhere and has its own.
     """
     first: dict[tuple[str, str] | None, int] = {}
     own = len(owners) - quoted

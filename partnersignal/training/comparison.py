@@ -24,6 +24,7 @@ from partnersignal.training.evaluation import (
     truth_matrix,
 )
 from partnersignal.training.seen import count_seen, recall, tell_seen
+from partnersignal.training.splits import bootstrap_weights
 
 SURE = 0.95  # probability from which a difference is called real
 ROUNDS = 2_000
@@ -230,7 +231,7 @@ def _differences(
 ) -> tuple[Difference, Difference, tuple[Difference, ...]]:
     n = len(counts.names)
     once = np.ones((1, n))
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=ROUNDS).astype(np.float64)
+    draws = bootstrap_weights(n, ROUNDS, seed)
     support = truth.sum(axis=0)
     counted = support >= FEWEST_POSITIVES
     f1 = [counts.f1(draws, model) for model in (0, 1)]

@@ -10,6 +10,7 @@ from partnersignal.labels import LabelledSentence
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Bools, Floats
 from partnersignal.training.evaluation import truth_matrix
+from partnersignal.training.splits import bootstrap_weights
 
 ROUNDS = 200
 FEWEST_GROUPS = 5  # with positives: of fewer a bootstrap knows nothing
@@ -49,7 +50,7 @@ def bootstrap_intervals(
         percentile interval; nothing for a label with positives in fewer than 5 groups.
     """
     names, group = np.unique([sentence.group for sentence in sentences], return_inverse=True)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=ROUNDS).astype(float)
+    draws = bootstrap_weights(len(names), ROUNDS, seed)
     truth, scored = truth_matrix(sentences, [signal.label for signal in signals])
     return {
         signal.label: _intervals(probabilities[rows, k], thresholds[k], truth[rows, k], draws[:, group[rows]])

@@ -39,3 +39,24 @@ def group_folds(groups: Sequence[str], sizes: int, seed: int) -> Iterator[tuple[
     rows = fold_of[inverse]
     for fold in range(folds):
         yield np.nonzero(rows != fold)[0], np.nonzero(rows == fold)[0]
+
+
+def bootstrap_weights(n_units: int, rounds: int, seed: int) -> NDArray[np.float64]:
+    """Draw units with replacement, again and again.
+
+    Parameters
+    ----------
+    n_units : int
+        Groups, or sentences.
+    rounds : int
+        Draws.
+    seed : int
+        The same seed draws the same.
+
+    Returns
+    -------
+    numpy.ndarray of shape (rounds, n_units)
+        How often each unit is drawn; a row adds up to `n_units`.
+    """
+    share = np.full(n_units, 1 / n_units)
+    return np.random.default_rng(seed).multinomial(n_units, share, size=rounds).astype(np.float64)

@@ -40,11 +40,11 @@ def calibrate(scores: Floats, truth: Bools, scored: Bools, talk: Floats | None =
     for k in range(n_signals):
         rows = scored[:, k]
         if truth[rows, k].sum() >= 2:
-            heard = talk is not None and truth[rows, k].sum() >= FEWEST
-            x = np.column_stack([scores[rows, k], talk[rows]]) if talk is not None and heard else scores[rows, k : k + 1]
+            heard = talk if truth[rows, k].sum() >= FEWEST else None
+            x = scores[rows, k : k + 1] if heard is None else np.column_stack([scores[rows, k], heard[rows]])
             fitted = LogisticRegression(C=1e3).fit(x, truth[rows, k])
             slope[k], intercept[k] = max(float(fitted.coef_[0, 0]), 1e-3), float(fitted.intercept_[0])
-            surroundings[k] = float(fitted.coef_[0, 1]) if heard else 0.0
+            surroundings[k] = 0.0 if heard is None else float(fitted.coef_[0, 1])
     return slope, intercept, surroundings
 
 
