@@ -62,6 +62,17 @@ def test_it_is_learnt_where_it_tells_and_nothing_without_it() -> None:
     assert make_calibration(scores, truth, scored, ordinary, sides).surroundings.tolist() == [0, 0]
 
 
+def test_labels_given_sentence_by_sentence_teach_nothing_of_surroundings() -> None:
+    draw = np.random.default_rng(5)
+    talk, scores = draw.normal(size=600), draw.normal(size=(600, 1))
+    truth = scores > 1
+    alone = truth[:, 0] & (np.cumsum(truth[:, 0]) > 29)  # 29 examples stand in a message, the others alone
+    assert alone.sum() > 30
+    scored, ordinary, sides = np.ones_like(truth), np.zeros(600, bool), [(np.array([True]), 1.0)]
+    given = make_calibration(scores, truth, scored, ordinary, sides, np.where(alone, 0.0, talk))
+    assert given.surroundings.tolist() == [0]
+
+
 def test_sentences_of_a_file_are_told_apart_by_message() -> None:
     def said(text: str, previous: str = "", group: str = "a") -> LabelledSentence:
         return LabelledSentence(text, "supplier", frozenset(), group, previous)

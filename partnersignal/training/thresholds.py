@@ -33,14 +33,15 @@ def calibrate(scores: Floats, truth: Bools, scored: Bools, talk: Floats | None =
     -------
     slope, intercept, surroundings : numpy.ndarray of shape (n_signals,)
         A label without positives gets a slope of 1 and an intercept that keeps it silent; one with fewer than 30
-        learns nothing from its surroundings.
+        that stand in a message with others learns nothing from its surroundings.
     """
     n_signals = scores.shape[1]
     slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros(n_signals)
     for k in range(n_signals):
         rows = scored[:, k]
         if truth[rows, k].sum() >= 2:
-            heard = talk if truth[rows, k].sum() >= FEWEST else None
+            # Labels given sentence by sentence stand alone: they say nothing of surroundings.
+            heard = talk if talk is not None and (truth[rows, k] & (talk[rows] != 0)).sum() >= FEWEST else None
             x = scores[rows, k : k + 1] if heard is None else np.column_stack([scores[rows, k], heard[rows]])
             fitted = LogisticRegression(C=1e3).fit(x, truth[rows, k])
             slope[k], intercept[k] = max(float(fitted.coef_[0, 0]), 1e-3), float(fitted.intercept_[0])
