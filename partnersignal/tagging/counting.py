@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+
+from partnersignal.tagging.vocabulary import Vocabulary
 
 WORD = r"\b\w[\w']*\b|[?!%$€£]"
 LETTERS = (2, 5)  # of the shortest and the longest letter n-gram
@@ -66,16 +67,16 @@ class FeatureCounter:
 
     Attributes
     ----------
-    vectorizers : dict of str to TfidfVectorizer
-        ``words``, ``letters`` and ``voiced``, with vocabulary and idf.
+    vocabularies : dict of str to Vocabulary
+        ``words``, ``letters`` and ``voiced``.
     """
 
-    vectorizers: dict[str, TfidfVectorizer]
+    vocabularies: dict[str, Vocabulary]
     _letters: dict[str, array[int]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Index the vocabularies by word."""
-        vocabulary = self.vectorizers["words"].vocabulary_
+        vocabulary = self.vocabularies["words"].places
         self._ids: dict[str, int] = {}
         pairs = {}
         for term, place in vocabulary.items():
@@ -94,7 +95,7 @@ class FeatureCounter:
         return self._ids.setdefault(word, len(self._ids))
 
     def blocks(self, sentences: Sequence[str], voices: Sequence[str]) -> list[sparse.csr_matrix]:
-        """Return the weighted features of each vectorizer.
+        """Return the weighted features of each kind.
 
         Parameters
         ----------
@@ -104,7 +105,7 @@ class FeatureCounter:
         Returns
         -------
         list of scipy.sparse.csr_matrix
-            As the vectorizers' own ``transform``.
+            As scikit-learn's vectorizers ``transform``.
         """
         lowered = [sentence.lower() for sentence in sentences]
         counted = {
@@ -112,7 +113,7 @@ class FeatureCounter:
             "letters": self._count_letters(lowered),
             "voiced": self._count_voiced(lowered, voices),
         }
-        return [vectorizer._tfidf.transform(counted[name], copy=False) for name, vectorizer in self.vectorizers.items()]
+        return [vocabulary.weigh(counted[name]) for name, vocabulary in self.vocabularies.items()]
 
     def _count_words(self, lowered: Sequence[str]) -> sparse.csr_matrix:
         ids, lengths = flat([self._ids.get(word, -1) for word in words_and_marks(text)] for text in lowered)
@@ -132,7 +133,7 @@ class FeatureCounter:
         )
 
     def _count_voiced(self, lowered: Sequence[str], voices: Sequence[str]) -> sparse.csr_matrix:
-        places = self.vectorizers["voiced"].vocabulary_
+        places = self.vocabularies["voiced"].places
         pairs = zip(lowered, voices, strict=True)
         found, lengths = flat([places.get(f"{voice[0]}|{word}", -1) for word in plain_words(text)] for text, voice in pairs)
         rows = np.repeat(np.arange(len(lowered)), lengths)
@@ -149,7 +150,7 @@ class FeatureCounter:
         grams = [self._letters_of(word) for word in numbers]
         columns = np.frombuffer(b"".join(grams), dtype=np.int32)
         starts = np.concatenate([[0], np.cumsum([len(each) for each in grams], dtype=np.int64)])
-        shape = (len(numbers), len(self.vectorizers["letters"].vocabulary_))
+        shape = (len(numbers), len(self.vocabularies["letters"].places))
         letters = sparse.csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape)
         counts = words @ letters
         counts.sum_duplicates()
@@ -158,12 +159,12 @@ class FeatureCounter:
     def _letters_of(self, word: str) -> array[int]:
         known = self._letters.get(word)
         if known is None:
-            places = map(self.vectorizers["letters"].vocabulary_.get, letter_grams(word))
+            places = map(self.vocabularies["letters"].places.get, letter_grams(word))
             known = self._letters[word] = array("i", [place for place in places if place is not None])
         return known
 
     def _matrix(self, name: str, rows: _Ints, columns: _Ints, n_rows: int) -> sparse.csr_matrix:
-        shape = (n_rows, len(self.vectorizers[name].vocabulary_))
+        shape = (n_rows, len(self.vocabularies[name].places))
         return sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape)
 
 

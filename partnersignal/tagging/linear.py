@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from partnersignal.errors import ModelError
 from partnersignal.messages import VOICES
 from partnersignal.tagging.calibration import Floats
-from partnersignal.tagging.counting import LETTERS, WORD, FeatureCounter
+from partnersignal.tagging.counting import FeatureCounter
+from partnersignal.tagging.vocabulary import KINDS, Vocabulary
 
 LONGEST = 600  # characters of a sentence that are read
 _REMEMBERED = 32_768  # sentences whose scores are kept, some 15 MB
@@ -26,53 +25,13 @@ WEIGHTS_FILE = "linear.safetensors"
 VOCABULARY_FILE = "vocabulary.json"
 
 
-def make_vectorizers() -> dict[str, TfidfVectorizer]:
-    """Make the three vectorizers of the features.
-
-    Returns
-    -------
-    dict of str to TfidfVectorizer
-        Not fitted.
-    """
-    # scikit-learn counts in float32 only when told; that halves memory and changes no decision.
-    common: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32}
-    return {
-        "words": TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, **common),
-        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=LETTERS, **common),
-        "voiced": TfidfVectorizer(token_pattern=r"\S+", lowercase=False, **common),
-    }
-
-
-def fitted_vectorizers(terms: Mapping[str, Sequence[str]], idf: Mapping[str, Floats]) -> dict[str, TfidfVectorizer]:
-    """Make the vectorizers of a fitted model.
-
-    Parameters
-    ----------
-    terms : mapping of str to sequence of str of length n_terms
-        The vocabulary of each, in the order of its columns.
-    idf : mapping of str to numpy.ndarray of shape (n_terms,)
-        The weight of each term.
-
-    Returns
-    -------
-    dict of str to TfidfVectorizer
-        Fitted.
-    """
-    vectorizers = make_vectorizers()
-    for kind, vectorizer in vectorizers.items():
-        vectorizer.vocabulary_ = {term: place for place, term in enumerate(terms[kind])}
-        vectorizer.fixed_vocabulary_ = True
-        vectorizer.idf_ = idf[kind]
-    return vectorizers
-
-
 def join_blocks(blocks: Sequence[sparse.csr_matrix], voices: Sequence[str]) -> sparse.csr_matrix:
-    """Put the features of the vectorizers, and a column a voice, side by side.
+    """Put the features of each kind, and a column a voice, side by side.
 
     Parameters
     ----------
     blocks : sequence of scipy.sparse.csr_matrix of shape (n_sentences, any)
-        In the order of `make_vectorizers`.
+        In the order of `KINDS`.
     voices : sequence of str of length n_sentences
         Who speaks.
 
@@ -91,15 +50,15 @@ class LinearModel:
 
     Attributes
     ----------
-    vectorizers : dict of str to TfidfVectorizer
-        With vocabulary and idf.
+    vocabularies : dict of str to Vocabulary
+        One of each of `KINDS`, in their order.
     coef : numpy.ndarray of shape (n_features, n_signals)
         Weights.
     intercept : numpy.ndarray of shape (n_signals,)
         Biases.
     """
 
-    vectorizers: dict[str, TfidfVectorizer]
+    vocabularies: dict[str, Vocabulary]
     coef: Floats
     intercept: Floats
 
@@ -145,12 +104,12 @@ class LinearModel:
 
     @cached_property
     def _counter(self) -> FeatureCounter:
-        return FeatureCounter(self.vectorizers)
+        return FeatureCounter(self.vocabularies)
 
     @cached_property
     def feature_names(self) -> list[str]:
         """Name the rows of `coef`."""
-        named = [f"{kind}:{term}" for kind, v in self.vectorizers.items() for term in v.get_feature_names_out()]
+        named = [f"{kind}:{term}" for kind, known in self.vocabularies.items() for term in known.terms]
         return [*named, *(f"voice:{voice}" for voice in VOICES)]
 
     def save(self, folder: Path) -> None:
@@ -161,9 +120,9 @@ class LinearModel:
         folder : pathlib.Path
             Exists.
         """
-        terms = {kind: v.get_feature_names_out().tolist() for kind, v in self.vectorizers.items()}
+        terms = {kind: known.terms for kind, known in self.vocabularies.items()}
         (folder / VOCABULARY_FILE).write_text(json.dumps(terms, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-        tensors = {f"idf.{kind}": np.asarray(v.idf_, dtype=np.float32) for kind, v in self.vectorizers.items()}
+        tensors = {f"idf.{kind}": np.asarray(known.idf, dtype=np.float32) for kind, known in self.vocabularies.items()}
         tensors["coef"] = np.ascontiguousarray(self.coef, dtype=np.float16)
         tensors["intercept"] = np.asarray(self.intercept, dtype=np.float32)
         (folder / WEIGHTS_FILE).write_bytes(save(tensors))
@@ -192,7 +151,7 @@ def load_linear(folder: Path, n_signals: int) -> LinearModel:
     try:
         terms = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
         tensors = load_file(folder / WEIGHTS_FILE)
-        vectorizers = fitted_vectorizers(terms, {kind: tensors[f"idf.{kind}"] for kind in make_vectorizers()})
+        vocabularies = {kind: Vocabulary.of(terms[kind], tensors[f"idf.{kind}"]) for kind in KINDS}
         coef = tensors["coef"].astype(np.float64)
         intercept = tensors["intercept"].astype(np.float64)
     except FileNotFoundError as error:
@@ -203,9 +162,9 @@ def load_linear(folder: Path, n_signals: int) -> LinearModel:
         raise ModelError(
             f"got the model folder {folder}, which is damaged ({type(error).__name__}: {error}); copy or train it again"
         ) from error
-    width = sum(len(terms[kind]) for kind in vectorizers) + len(VOICES)
+    width = sum(len(terms[kind]) for kind in KINDS) + len(VOICES)
     if coef.shape != (width, n_signals) or intercept.shape != (n_signals,):
         raise ModelError(
             f"got weights of shape {coef.shape} in {folder}, expected ({width}, {n_signals}); copy or train it again"
         )
-    return LinearModel(vectorizers, coef, intercept)
+    return LinearModel(vocabularies, coef, intercept)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from partnersignal.tagging.counting import flat, letter_grams, plain_words, words_and_marks
-from partnersignal.tagging.linear import LONGEST, fitted_vectorizers, join_blocks
+from partnersignal.tagging.linear import LONGEST, join_blocks
+from partnersignal.tagging.vocabulary import Vocabulary
 from partnersignal.training.splits import Rows
 
 FEWEST = {"words": 2, "letters": 3, "voiced": 3}  # sentences that a term must occur in, of this many:
@@ -168,16 +169,18 @@ class Features:
         ]
         return join_blocks(blocks, self.counts.voices[rows].tolist())
 
-    def vectorizers(self) -> dict[str, TfidfVectorizer]:
-        """Return the same as scikit-learn's vectorizers, which read text.
+    def vocabularies(self) -> dict[str, Vocabulary]:
+        """Return what reads the same features from text.
 
         Returns
         -------
-        dict of str to TfidfVectorizer
+        dict of str to Vocabulary
             For a `LinearModel`.
         """
-        terms = {name: self.counts.terms[name][columns].tolist() for name, columns in self.columns.items()}
-        return fitted_vectorizers(terms, {name: weights.idf_ for name, weights in self.weights.items()})
+        return {
+            name: Vocabulary.of(self.counts.terms[name][columns].tolist(), self.weights[name].idf_)
+            for name, columns in self.columns.items()
+        }
 
 
 def fit_features(counts: Counts, rows: Rows) -> tuple[Features, sparse.csr_matrix]:

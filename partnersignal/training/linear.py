@@ -56,7 +56,7 @@ class LinearFit:
         LinearModel
             Gives the same scores.
         """
-        return LinearModel(self.features.vectorizers(), self.coef, self.intercept)
+        return LinearModel(self.features.vocabularies(), self.coef, self.intercept)
 
 
 def fit_linear(
