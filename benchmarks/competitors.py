@@ -24,7 +24,7 @@ import numpy as np
 from scale import ENRON, RESULTS, make_export
 
 import partnersignal as ps
-from partnersignal.cleaning import split_sentences
+from partnersignal.cleaning import own_sentences
 
 SIGNALS = 20
 Run = Callable[[Path], int]
@@ -35,7 +35,7 @@ def new_texts(path: Path) -> Iterator[str]:
 
 
 def sentences(path: Path) -> list[str]:
-    return [s.text for message in ps.read(path) for s in split_sentences(message.text, message.zones or ())]
+    return [s.text for message in ps.read(path) for s in own_sentences(message)]
 
 
 def standard_library() -> tuple[str, Run]:

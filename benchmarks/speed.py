@@ -19,7 +19,7 @@ import torch
 import transformers
 
 import partnersignal as ps
-from partnersignal.cleaning import split_sentences
+from partnersignal.cleaning import own_sentences
 from partnersignal.tagging.encoder import encoder_input
 
 RESULT = Path(__file__).parent / "results" / "speed.md"
@@ -29,7 +29,7 @@ TIMES = 3
 
 
 def real_sentences(export: str) -> list[str]:
-    found = (s.text for message in ps.read(export) for s in split_sentences(message.text, message.zones))
+    found = (s.text for message in ps.read(export) for s in own_sentences(message))
     return list(islice(found, SENTENCES))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import partnersignal
-from partnersignal.cleaning import language, message_words, quoted_sentences, split_sentences, zoned
+from partnersignal.cleaning import language, message_words, own_sentences, quoted_sentences, zoned
 from partnersignal.conversations import planned, repeats, scan_messages
 from partnersignal.conversations.words import unpack
 from partnersignal.messages import Message
@@ -95,7 +95,7 @@ def rates(data: Path) -> list[str]:
     clean = [zoned(message) for message in messages]
     marks.append(clock())
     for message in clean:
-        split_sentences(message.text, message.zones or ())
+        own_sentences(message)
     marks.append(clock())
     read_and_cleaned = marks[-1] - marks[0]
     for message in clean:

@@ -122,6 +122,8 @@ class Message:
         File and place it was read from.
     zones : tuple of Zone or None
         Set by cleaning.
+    sentences : tuple of Sentence or None
+        The author's own, where cleaning has cut them already.
     """
 
     message_id: str
@@ -140,6 +142,7 @@ class Message:
     replaced: int = 0
     source: str = ""
     zones: tuple[Zone, ...] | None = field(default=None, repr=False)
+    sentences: tuple[Sentence, ...] | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str:
         """Return a kept header's value.

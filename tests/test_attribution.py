@@ -1,6 +1,6 @@
 """Whose behaviour a sentence is about."""
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import own_sentences, split_sentences, zoned
 from partnersignal.messages import Message, Party, Sentence
 from partnersignal.suppliers import Attribution, Supplier, SupplierDirectory, attribute
 
@@ -19,7 +19,7 @@ def owners(text: str, sender: str | None = None, to: tuple[str, ...] = (), subje
     kind = "email" if sender else "meeting_notes"
     recipients = tuple(Party("", address) for address in to)
     message = zoned(Message("1", None, "missing", Party("", sender) if sender else None, recipients, subject, text, kind=kind))
-    found = attribute(message, split_sentences(message.text, message.zones or ()), DIRECTORY)
+    found = attribute(message, own_sentences(message), DIRECTORY)
     return [f"{each.supplier}/{each.voice}" if each else None for each in found]
 
 
@@ -59,7 +59,7 @@ def test_a_strangers_bulk_mail_is_about_nobody() -> None:
         "1", None, "missing", Party("", "x@news.com"), (), "", "Acme is great.", headers=(("list-unsubscribe", "<x>"),)
     )
     message = zoned(message)
-    assert attribute(message, split_sentences(message.text, message.zones or ()), DIRECTORY) == (None,)
+    assert attribute(message, own_sentences(message), DIRECTORY) == (None,)
 
 
 def test_a_shared_name_means_who_writes_or_is_written_to() -> None:
@@ -70,7 +70,7 @@ def test_a_shared_name_means_who_writes_or_is_written_to() -> None:
 
     def found(sender: str, to: str) -> str | None:
         message = zoned(Message("1", None, "missing", Party("", sender), (Party("", to),), "", "Zed is late."))
-        (each,) = attribute(message, split_sentences(message.text, message.zones or ()), directory)
+        (each,) = attribute(message, own_sentences(message), directory)
         return each.supplier if each else None
 
     assert found("a@zed1.com", "me@us.example") == "Zed One"
@@ -224,5 +224,5 @@ def test_a_known_person_is_told_of_even_where_a_pronoun_follows() -> None:
     told = "To be fair, Amy had us running again as soon as she picked up the phone."
     text = f"Acme run the servers.\n\nBolt failed us twice.\n\n{told}"
     message = zoned(Message("1", None, "missing", None, (), "", text, kind="meeting_notes"))
-    found = attribute(message, split_sentences(message.text, message.zones or ()), directory)
+    found = attribute(message, own_sentences(message), directory)
     assert [each and each.supplier for each in found] == ["Acme", "Bolt", "Acme"]

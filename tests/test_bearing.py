@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import own_sentences, zoned
 from partnersignal.messages import Message, Party
 from partnersignal.suppliers import Supplier, SupplierDirectory, attribute
 
@@ -23,9 +23,7 @@ def owners(text: str, sender: str = "", to: str = "you@us.example", title: str =
     party = Party("", sender) if sender else None
     kind = "email" if sender else "meeting_notes"
     message = zoned(Message("1", None, "missing", party, (Party("", to),) if sender else (), title, text, kind=kind))
-    return [
-        each and each.supplier for each in attribute(message, split_sentences(message.text, message.zones or ()), DIRECTORY)
-    ]
+    return [each and each.supplier for each in attribute(message, own_sentences(message), DIRECTORY)]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from test_docx import document, p, r
 from test_mime import RAW_LINES, nested_forwards, nested_multiparts
 from test_transcripts import OTTER, SRT, TEAMS
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import own_sentences, zoned
 from partnersignal.errors import InputError
 from partnersignal.messages import Message, Unreadable
 from partnersignal.reading import open_export
@@ -91,7 +91,7 @@ def survives(path: Path, data: bytes) -> None:
             continue
         assert isinstance(item, Message)
         clean = zoned(item)
-        sentences = split_sentences(clean.text, clean.zones or ())
+        sentences = own_sentences(clean)
         assert all(each.text == clean.text[each.start : each.end] for each in sentences)
         assert len(attribute(clean, sentences, DIRECTORY)) == len(sentences)
         (item.text + item.subject + str(item.sender)).encode()

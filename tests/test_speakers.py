@@ -2,7 +2,7 @@
 
 import pytest
 
-from partnersignal.cleaning import split_sentences, zoned
+from partnersignal.cleaning import own_sentences, zoned
 from partnersignal.messages import Message
 from partnersignal.suppliers import Supplier, SupplierDirectory, attribute
 from partnersignal.suppliers.directory import OURS
@@ -20,7 +20,7 @@ def notes(text: str) -> Message:
 
 def voices(text: str) -> dict[str, str | None]:
     message = notes(text)
-    sentences = split_sentences(message.text, message.zones or ())
+    sentences = own_sentences(message)
     found = zip(sentences, attribute(message, sentences, DIRECTORY), strict=True)
     return {sentence.text: f"{each.supplier}/{each.voice}" if each else None for sentence, each in found}
 

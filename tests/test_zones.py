@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mail import message, zones_of
 
-from partnersignal.cleaning import find_zones, new_text, zoned
+from partnersignal.cleaning import find_zones, new_text, own_sentences, split_sentences, without_boilerplate, zoned
 from partnersignal.cleaning.zones import MOST_LINES
+from partnersignal.conversations.words import word_hash
 from partnersignal.messages import Party, Unreadable, Zone
 from partnersignal.runs.zones import with_zones, zone_row
 from tests.timing import computing_takes_under
@@ -610,14 +611,28 @@ def test_lines_beyond_twenty_thousand_are_nobodys_new_words() -> None:
 _parties = st.none() | st.builds(Party, st.text(max_size=8), st.text(max_size=8))
 
 
-@given(st.lists(st.builds(Zone, st.sampled_from(["new", "quoted", "forwarded"]), st.integers(0), st.integers(0), _parties)))
-def test_zones_written_down_come_back(zones: list[Zone]) -> None:
-    found = replace(message("Hello."), zones=tuple(zones))
-    assert with_zones(message("Hello."), zone_row(found)["zones"]) == found
+@given(
+    st.lists(st.builds(Zone, st.sampled_from(["new", "quoted", "forwarded"]), st.integers(0), st.integers(0), _parties)),
+    st.lists(st.sampled_from(["Hello you. ", "It is late!\n", "\n\n", "- one\n", "é? ", "x"])).map("".join),
+)
+def test_zones_and_sentences_written_down_come_back(zones: list[Zone], text: str) -> None:
+    read = message(text=text)
+    found = replace(read, zones=tuple(zones), sentences=split_sentences(text, find_zones(text)))
+    row = zone_row(found)
+    assert with_zones(read, row["zones"], row["sentences"]) == found
 
 
 def test_what_cannot_be_read_has_no_zones() -> None:
-    assert zone_row(Unreadable("a.mbox:0", "it is empty"))["zones"] == "[]"
+    assert zone_row(Unreadable("a.mbox:0", "it is empty")) == {"zones": "[]", "sentences": "[]"}
+
+
+def test_sentences_are_cut_once_and_anew_where_a_paragraph_is_boilerplate() -> None:
+    text = "We fixed the pump.\n\nAsk us about our other pumps.\n"
+    clean = zoned(message(text=text))
+    cut = replace(clean, sentences=own_sentences(clean))
+    assert own_sentences(cut) is cut.sentences and len(own_sentences(cut)) == 2
+    without = without_boilerplate(cut, frozenset([word_hash("Ask us about our other pumps.")]))
+    assert [each.text for each in own_sentences(without)] == ["We fixed the pump."]
 
 
 def test_zones_found_before_are_kept() -> None:

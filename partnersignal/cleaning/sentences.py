@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 
 from partnersignal.cleaning.lines import LIST_ITEM, are_rows, is_row, may_be_wrapped
-from partnersignal.messages import Sentence, Zone, ZoneKind
+from partnersignal.messages import Message, Sentence, Zone, ZoneKind
 from partnersignal.phrases import phrases
 
 # These only before a figure ("No. 5"), those not before a capital ("on Sat. morning").
@@ -54,6 +54,22 @@ def split_sentences(text: str, zones: tuple[Zone, ...]) -> tuple[Sentence, ...]:
                 found.append(_sentence(text, first, last, len(found), zone.kind, paragraph))
         paragraph += 1
     return tuple(found)
+
+
+def own_sentences(message: Message) -> tuple[Sentence, ...]:
+    """Return the sentences of a message's author.
+
+    Parameters
+    ----------
+    message : Message
+        With its zones; sentences that are there already are kept.
+
+    Returns
+    -------
+    tuple of Sentence
+        As `split_sentences` cuts them.
+    """
+    return split_sentences(message.text, message.zones or ()) if message.sentences is None else message.sentences
 
 
 def _sentence(text: str, start: int, end: int, number: int, zone: ZoneKind, paragraph: int) -> Sentence:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from partnersignal.cleaning.quotes import quoted_sentences
-from partnersignal.cleaning.sentences import split_sentences
+from partnersignal.cleaning.sentences import own_sentences
 from partnersignal.cleaning.zones import zoned
 from partnersignal.conversations.words import Words, long_hash, word_hash
 from partnersignal.messages import Message, Zone
@@ -30,7 +30,7 @@ def message_words(message: Message) -> Words:
         Sentences and paragraphs of fewer than four words are left out where they would be looked for.
     """
     clean = zoned(message)
-    own = split_sentences(clean.text, clean.zones or ())
+    own = own_sentences(clean)
     if message.kind == "meeting_notes":
         return Words(tuple(word_hash(sentence.text) for sentence in own))
     quoted = ((each.stretch, long_hash(each.words, _LEAST_WORDS)) for each in quoted_sentences(clean))
@@ -72,7 +72,7 @@ def without_boilerplate(message: Message, boilerplate: frozenset[int]) -> Messag
                 zones[-1] = replace(zones[-1], end=end)
             else:
                 zones.append(replace(zone, kind=kind, start=start, end=end))
-    return replace(message, zones=tuple(zones))
+    return replace(message, zones=tuple(zones), sentences=None)
 
 
 def _blocks(text: str, zone: Zone) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from partnersignal.cleaning import quoted_sentences, split_sentences, without_boilerplate, zoned
+from partnersignal.cleaning import own_sentences, quoted_sentences, without_boilerplate, zoned
 from partnersignal.conversations.words import unpack, word_hash
 from partnersignal.messages import Message, Party, Sentence
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
@@ -57,7 +57,7 @@ def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes |
         Sentences and owners.
     """
     clean = without_boilerplate(zoned(message), frozenset(unpack(boilerplate or b"").tolist()))
-    own = split_sentences(clean.text, clean.zones or ())
+    own = own_sentences(clean)
     shown = _orphans(clean, orphans or b"", directory, len(own))
     return Found(
         clean,

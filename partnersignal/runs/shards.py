@@ -7,7 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from partnersignal.cleaning import language, latin_script, message_words, zoned
+from partnersignal.cleaning import language, latin_script, message_words, own_sentences, zoned
 from partnersignal.conversations import SCAN, scan_messages
 from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Sentence, Unreadable
@@ -88,7 +88,7 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
     count = 0
     with _writing(work, number, {"scan": SCAN, "zones": ZONES}) as tables:
         while batch := list(islice(items, _BATCH)):
-            clean = [_zoned_in_time(item) if isinstance(item, Message) else item for item in batch]
+            clean = [_cut_in_time(item) if isinstance(item, Message) else item for item in batch]
             tables["scan"].add(scan_messages(clean, _words_in_time))
             tables["zones"].add(list(map(zone_row, clean)))
             count += len(batch)
@@ -138,10 +138,11 @@ def _writing(work: Path, number: int, schemas: Mapping[str, pa.Schema]) -> Itera
         }
 
 
-def _zoned_in_time(message: Message) -> Message | Unreadable:
+def _cut_in_time(message: Message) -> Message | Unreadable:
     try:
         with time_limit():
-            return zoned(message)
+            clean = zoned(message)
+            return replace(clean, sentences=own_sentences(clean))
     except TookTooLong as error:
         return Unreadable(message.source, str(error))
 
@@ -154,8 +155,8 @@ def _words_in_time(message: Message) -> Words:
         return Words()  # it is scored, or passed over, all the same; only nobody is known to repeat it
 
 
-def _zoned_pair(item: Message | Unreadable, fact: dict[str, Any], zones: str) -> _Pair:
-    return (with_zones(item, zones) if isinstance(item, Message) else item), fact
+def _zoned_pair(item: Message | Unreadable, fact: dict[str, Any], found: tuple[str, str]) -> _Pair:
+    return (with_zones(item, *found) if isinstance(item, Message) else item), fact
 
 
 @cache
