@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -104,7 +105,7 @@ def _missing(stage: Stage, numbers: Sequence[int]) -> list[int]:
 def _pass(stage: Stage, missing: Sequence[int], workers: Workers, total: int, progress: Progress) -> None:
     done = total - sum(stage.sizes[number] for number in missing)
     progress(stage.name, done, total)
-    with _backend(workers):
+    with _backend(workers), _deaf_to_loky():
         # One shard at a time to each worker, and no call made before its turn: memory stays flat.
         jobs = -1 if workers.scheduler else min(workers.processes, len(missing))
         parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
@@ -134,6 +135,22 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _deaf_to_loky() -> Iterator[None]:
+    """Pass over the KeyError with which loky's thread ends where it is told to stop while it hands out work (loky 3.6)."""
+    before = threading.excepthook
+
+    def hear(args: threading.ExceptHookArgs) -> None:
+        if args.exc_type is not KeyError or args.thread is None or args.thread.name != "ExecutorManagerThread":
+            before(args)
+
+    threading.excepthook = hear
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 @contextmanager
