@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from partnersignal.messages import VOICES
 from partnersignal.tagging import linear
-from partnersignal.tagging.counting import LETTERS, WORD, FeatureCounter, voiced
+from partnersignal.tagging.counting import SHORTEST, WORD, FeatureCounter, voiced
 from partnersignal.tagging.vocabulary import Vocabulary
 from partnersignal.training.features import count_features, fit_features
 from partnersignal.training.linear import fit_linear
@@ -32,7 +32,7 @@ def vectorizers() -> dict[str, TfidfVectorizer]:
     common = {"sublinear_tf": True, "dtype": np.float32}
     return {
         "words": TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, **common),
-        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=LETTERS, **common),
+        "letters": TfidfVectorizer(analyzer="char_wb", ngram_range=(SHORTEST, 5), **common),
         "voiced": TfidfVectorizer(token_pattern=r"\S+", lowercase=False, **common),
     }
 

@@ -34,6 +34,19 @@ def test_languages(code: str) -> None:
     assert language(SENTENCES[code]) == code
 
 
+LOANS = {
+    "de": "Das IT-Team hat das Update und den Rollout für morgen und den Know-how-Transfer vor dem Go-live geplant, siehe Memo.",
+    "nl": "De have-a-look sessie is verzet; kunnen jullie de backup en het update-plan voor the cloud nog mailen voor vrijdag?",
+    "da": "Vi har for at nå deadline for levering for længst bestilt transport for jer, og the order er bekræftet for i dag.",
+    "sv": "Vi behöver feedback om who is who i teamet innan mötet, annars blir det svårt att boka rätt folk for jobbet.",
+}
+
+
+@pytest.mark.parametrize("code", LOANS)
+def test_loan_words_do_not_make_it_english(code: str) -> None:
+    assert language(LOANS[code]) == code
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "OK", "Danke!", "Merci, à demain", "4711 / 0815", "Müller GmbH & Co. KG", "Re: Angebot 17", "RFQ NO 4711 DN 50 PN 16"],

@@ -60,7 +60,8 @@ def split_lines(text: str) -> list[Line]:
     for piece in text.split("\n"):
         end = start + len(piece) + 1
         line = piece.rstrip()
-        lines.append(Line(start, end, line, not line, QUOTE_MARK.match(line) is not None))
+        marked = (">" in line or "|" in line) and QUOTE_MARK.match(line) is not None  # most lines have neither
+        lines.append(Line(start, end, line, not line, marked))
         start = end
     lines[-1] = lines[-1]._replace(end=len(text))  # no line end stands behind it
     return lines

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partnersignal.cleaning.headers import find_header
 from partnersignal.cleaning.lines import QUOTE_MARK, split_lines
 from partnersignal.cleaning.sentences import split_sentences
 from partnersignal.cleaning.signatures import sender_names
-from partnersignal.cleaning.zones import find_zones
+from partnersignal.cleaning.zones import OTHERS, find_quotes, find_zones
 from partnersignal.messages import Message, Party, Sentence, Zone
 
 _DEEPEST = 8  # quotes in quotes
@@ -66,15 +66,15 @@ def quoted_sentences(message: Message) -> tuple[QuotedSentence, ...]:
         so are the words of authors without an address that none of the message's people has the name of.
     """
     whole = _Text(message.text, (0,), (0,))
-    people = {name: party for party in _people(message) for name in sender_names(party.name) if " " in name}
     found: list[QuotedSentence] = []
     waiting = [(whole, zone, 0) for zone in reversed(_quotes(message.zones or ()))]
+    people = _people(message) if waiting else {}
     stretch = 0
     while waiting:
         outer, zone, depth = waiting.pop()
         inner = _taken_out(outer, zone)
         author = _with_address(zone.author, people)
-        zones = find_zones(inner.text, author)
+        zones = find_quotes(inner.text) if author is None else find_zones(inner.text, author)
         if author is not None:
             for sentence in split_sentences(inner.text, zones):
                 placed = _placed(message.text, inner, sentence, len(found), zone)
@@ -87,11 +87,13 @@ def quoted_sentences(message: Message) -> tuple[QuotedSentence, ...]:
 
 
 def _quotes(zones: Sequence[Zone]) -> list[Zone]:
-    return [zone for zone in zones if zone.kind in ("quoted", "forwarded")]
+    return [zone for zone in zones if zone.kind in OTHERS]
 
 
-def _people(message: Message) -> Iterator[Party]:
-    yield from (party for party in (message.sender, *message.recipients) if party is not None and party.address)
+def _people(message: Message) -> dict[str, Party]:
+    """Name the people of a message who have an address."""
+    known = (party for party in (message.sender, *message.recipients) if party is not None and party.address)
+    return {name: party for party in known for name in sender_names(party.name) if " " in name}
 
 
 def _with_address(author: Party | None, people: dict[str, Party]) -> Party | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from partnersignal.cleaning.answers import answers_inside
 from partnersignal.cleaning.footers import banner_lines, disclaimer_start, greeting_lines, mobile_start
@@ -20,6 +21,8 @@ _LONGEST_COMMAND, _MOST_COMMANDS = 200, 20
 _SHELL = re.compile(r"(?:^|\s)--?[a-z]|[/\\|%$=_]")
 _WRAPPED = 60  # characters; no shorter line was broken by a mail program
 MOST_LINES = 20_000  # of a body that are looked at: no mail that people write has more
+
+OTHERS: tuple[ZoneKind, ...] = ("quoted", "forwarded")  # zones that hold other people's words
 
 _Mark = tuple[ZoneKind, Party | None]
 
@@ -40,6 +43,26 @@ def find_zones(text: str, sender: Party | None = None) -> tuple[Zone, ...]:
     tuple of Zone
         In order, without gaps; empty for an empty text. What stands below `MOST_LINES` lines counts as quoted, by nobody known.
     """
+    return _divided(text, sender, whole=True)
+
+
+def find_quotes(text: str) -> tuple[Zone, ...]:
+    """Find what a body of somebody unknown quotes, and leave its other words undivided.
+
+    Parameters
+    ----------
+    text : str
+        Plain text of one message.
+
+    Returns
+    -------
+    tuple of Zone
+        The quoted and forwarded ones of `find_zones`, in half the time.
+    """
+    return tuple(zone for zone in _divided(text, None, whole=False) if zone.kind in OTHERS)
+
+
+def _divided(text: str, sender: Party | None, *, whole: bool) -> tuple[Zone, ...]:
     if not text:
         return ()
     read = _end_of_lines(text)
@@ -49,7 +72,8 @@ def find_zones(text: str, sender: Party | None = None) -> tuple[Zone, ...]:
     for at in range(top):
         marks[at] = ("banner", None)
     own_end = _mark_quotes(lines, marks, top)
-    _mark_own(lines, marks, top, own_end, sender.name if sender else "")
+    if whole:
+        _mark_own(lines, marks, top, own_end, sender.name if sender else "")
     rest = (Zone("quoted", read, len(text)),) if read < len(text) else ()
     return (*_merged(lines, marks), *rest)
 
@@ -159,7 +183,7 @@ def _prompt(lines: Sequence[Line], at: int) -> bool:
 
 def _wrapped(lines: Sequence[Line], marks: Sequence[_Mark], index: int) -> bool:
     """Return whether a line is the rest of the quoted line above, broken by a program that set no mark."""
-    if index == 0 or marks[index - 1][0] not in ("quoted", "forwarded") or lines[index].blank:
+    if index == 0 or marks[index - 1][0] not in OTHERS or lines[index].blank:
         return False
     above, text = lines[index - 1].text, lines[index].text
     if above.endswith("=") and not above.endswith("=="):  # a line break of quoted-printable that nobody undid
@@ -197,7 +221,7 @@ def _mark_own(lines: Sequence[Line], marks: list[_Mark], top: int, own_end: int,
     _fill(marks, mobile, end, "signature")
     _sign(lines, marks, banner, min(end, mobile), sender)
     # Who writes above a quote signs above it; what stands below may be the footer of a list, or an answer.
-    quote = next((at for at in range(own_end) if marks[at][0] in ("quoted", "forwarded")), own_end)
+    quote = next((at for at in range(own_end) if marks[at][0] in OTHERS), own_end)
     if quote < own_end:
         mobile = mobile_start(own[:quote])
         _fill(marks, mobile, quote, "signature")
@@ -222,11 +246,10 @@ def _fill(marks: list[_Mark], start: int, end: int, kind: ZoneKind) -> None:
 
 def _merged(lines: Sequence[Line], marks: Sequence[_Mark]) -> tuple[Zone, ...]:
     zones: list[Zone] = []
-    for line, (kind, author) in zip(lines, marks, strict=True):
-        if line.start == line.end and zones:
-            continue
-        if zones and zones[-1].kind == kind and zones[-1].author == author:
-            zones[-1] = Zone(kind, zones[-1].start, line.end, author)
-        else:
-            zones.append(Zone(kind, line.start, line.end, author))
+    start = 0
+    for (kind, author), run in groupby(marks):
+        end = start + len(list(run))
+        if lines[start].start < lines[end - 1].end or not zones:  # a last line without a word is no zone of its own
+            zones.append(Zone(kind, lines[start].start, lines[end - 1].end, author))
+        start = end
     return tuple(zones)

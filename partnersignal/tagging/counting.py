@@ -16,7 +16,7 @@ from scipy import sparse
 from partnersignal.tagging.vocabulary import Vocabulary
 
 WORD = r"\b\w[\w']*\b|[?!%$€£]"
-LETTERS = (2, 5)  # of the shortest and the longest letter n-gram
+SHORTEST = 2  # letters of an n-gram
 words_and_marks = re.compile(WORD).findall
 plain_words = re.compile(r"\w[\w']*").findall
 _REMEMBERED = 50_000  # words whose letter n-grams are kept; a longer memory would grow with the export
@@ -39,14 +39,14 @@ def voiced(sentence: str, voice: str) -> str:
     return " ".join(f"{voice[0]}|{word}" for word in plain_words(sentence.lower()))
 
 
-def letter_grams(word: str, longest: int = LETTERS[1]) -> list[str]:
+def letter_grams(word: str, longest: int) -> list[str]:
     """Cut a word into letter n-grams.
 
     Parameters
     ----------
     word : str
         Between blanks, in small letters.
-    longest : int, default 5
+    longest : int
         Letters of the longest.
 
     Returns
@@ -55,7 +55,7 @@ def letter_grams(word: str, longest: int = LETTERS[1]) -> list[str]:
         Of the word with a blank before and after it, the shortest first.
     """
     padded = f" {word} "
-    sizes = range(LETTERS[0], min(longest, len(padded)) + 1)
+    sizes = range(SHORTEST, min(longest, len(padded)) + 1)
     return [padded[at : at + size] for size in sizes for at in range(len(padded) - size + 1)]
 
 
@@ -76,6 +76,7 @@ class FeatureCounter:
 
     def __post_init__(self) -> None:
         """Index the vocabularies by word."""
+        self._longest = max(map(len, self.vocabularies["letters"].places), default=0)
         vocabulary = self.vocabularies["words"].places
         self._ids: dict[str, int] = {}
         pairs = {}
@@ -159,7 +160,7 @@ class FeatureCounter:
     def _letters_of(self, word: str) -> array[int]:
         known = self._letters.get(word)
         if known is None:
-            places = map(self.vocabularies["letters"].places.get, letter_grams(word))
+            places = map(self.vocabularies["letters"].places.get, letter_grams(word, self._longest))
             known = self._letters[word] = array("i", [place for place in places if place is not None])
         return known
 
