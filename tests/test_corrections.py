@@ -260,13 +260,13 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def first_half(halves: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("first") / "run"
-    ps.score(halves[0], suppliers=SAMPLE / "suppliers.toml", out=out, jobs=1)
+    ps.score(halves[0], suppliers=SAMPLE / "suppliers.toml", out=out, jobs=1, model="linear")
     return out
 
 
 def test_appended_mail_gives_what_scoring_all_gives(halves: tuple[Path, Path], first_half: Path, tmp_path: Path) -> None:
     shutil.copytree(first_half, tmp_path / "run")
-    whole = ps.score(halves, suppliers=SAMPLE / "suppliers.toml", out=tmp_path / "whole", jobs=1)
+    whole = ps.score(halves, suppliers=SAMPLE / "suppliers.toml", out=tmp_path / "whole", jobs=1, model="linear")
     run = append(halves[1], out=tmp_path / "run", jobs=1)
     assert whole.receipt["messages"]["duplicate"] >= 1
     # What was tagged keeps the boilerplate of then: the limit that docs/conduct.md names.
