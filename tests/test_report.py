@@ -62,6 +62,15 @@ def test_points_of_the_page_add_up_to_the_index(small: Run) -> None:
         assert sum(block["evidence"]["points"]) == pytest.approx(sum(row[3] for row in block["profile"]), abs=0.02)
 
 
+def test_percentages_of_the_page_are_those_of_the_table(sample_run: Run) -> None:
+    shown = embedded(read_page(sample_run.folder / "report.html"))["views"]["all"]["scores"]
+    scores = [score for score in sample_run.index.model.scores if score.balance is not None]
+    assert len(scores) > 5
+    for score in scores:
+        # Rounded as a browser does it, a half upwards.
+        assert int(100 * shown[score.supplier]["balance"] + 0.5) == round(100 * score.balance), score.supplier
+
+
 def test_the_time_line_ends_at_the_index(small: Run) -> None:
     material = small.material()
     for score, block in zip(material.index, blocks(material), strict=True):

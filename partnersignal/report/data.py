@@ -307,7 +307,7 @@ def _score(score: SupplierScore, ranks: dict[str, float]) -> dict[str, Any]:
     plain = _plain(score)
     del plain["supplier"], plain["d"], plain["sd"], plain["error_correction"]
     rank = ranks.get(score.supplier)
-    rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in plain.items()}
+    rounded = {key: round(value, 6) if isinstance(value, float) else value for key, value in plain.items()}
     return rounded | {"rank": None if rank is None else round(float(rank), 1)}
 
 
