@@ -14,7 +14,7 @@ from conftest import SAMPLE
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
 from partnersignal.labels import label_lines, labels_from_corrections, read_labels
-from partnersignal.runs import Run, append, reattribute
+from partnersignal.runs import Run, append, appending, reattribute
 from partnersignal.runs.drafts import begin_draft
 from partnersignal.runs.tables import SCHEMAS, join_tables
 
@@ -283,6 +283,26 @@ def test_appended_mail_gives_what_scoring_all_gives(halves: tuple[Path, Path], f
     stamp = (run.folder / "tags.parquet").stat().st_mtime_ns
     append(halves[1], out=run.folder, jobs=1)
     assert (run.folder / "tags.parquet").stat().st_mtime_ns == stamp, "added once"
+
+
+def test_halves_of_two_versions_are_not_appended_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        row = {"message_id": name, "from": f"{name}@acme.com", "to": "me@us.example", "date": "2025-01-06", "body": "Hello."}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    ps.score(tmp_path / "a.jsonl", out=tmp_path / "run", jobs=1, model="linear")
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "tagging messages":
+            raise KeyboardInterrupt
+
+    told: list[tuple[str, int, int]] = []
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            append(tmp_path / "b.jsonl", out=tmp_path / "run", jobs=1, progress=stop)
+    monkeypatch.setattr(appending, "version", lambda _: "99")
+    append(tmp_path / "b.jsonl", out=tmp_path / "run", jobs=1, progress=lambda *step: told.append(step))
+    assert told[0] == ("scanning shards", 0, 1)
+    assert not (tmp_path / "run" / "work").exists()
 
 
 def test_appending_keeps_corrections(halves: tuple[Path, Path], first_half: Path, tmp_path: Path) -> None:

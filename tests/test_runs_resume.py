@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,14 +17,14 @@ import joblib
 import pytest
 
 import partnersignal as ps
-from partnersignal.cleaning import message_words, zoned
+from partnersignal.cleaning import message_words, own_sentences, zoned
 from partnersignal.conversations.words import Words
 from partnersignal.errors import InputError, MissingExtraError, RunError
 from partnersignal.files import drafts, replacing
-from partnersignal.messages import Message, Unreadable
+from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import csv_file, open_export
 from partnersignal.report import page
-from partnersignal.runs import Run, limits, shards
+from partnersignal.runs import Run, limits, parallel, sentences, shards
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Stage, Workers, run_stage
 from partnersignal.runs.parts import done_path, items_done, part_path
@@ -291,6 +292,25 @@ def test_ctrl_c_says_how_to_go_on(export: Path, uncut: dict[str, bytes], tiny_mo
     assert outcome(score(export, tmp_path / "run", tiny_model).folder) == uncut
 
 
+def test_of_loky_only_its_stumble_at_the_end_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: heard.append(str(args.exc_value)))
+
+    def add_call_item_to_queue() -> None:
+        raise KeyError("stumbled")
+
+    def other() -> None:
+        raise KeyError("broke")
+
+    before = threading.excepthook
+    with parallel._deaf_to_loky():
+        for work in (add_call_item_to_queue, other):
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+    assert heard == ["'broke'"] and threading.excepthook is before
+
+
 def test_a_draft_never_stays(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("old")
     with pytest.raises(OSError), replacing(tmp_path / "x") as draft:
@@ -344,10 +364,18 @@ def test_a_message_whose_zones_take_too_long_lands_in_the_receipt(
             pass
         return message_words(message)
 
+    def stuck_on_sentences(message: Message) -> tuple[Sentence, ...]:
+        while "aserver 9 " in message.text:
+            pass
+        return own_sentences(message)
+
     monkeypatch.setattr(shards, "zoned", stuck)
     monkeypatch.setattr(shards, "message_words", stuck_on_words)
+    for room in (shards, sentences):
+        monkeypatch.setattr(room, "own_sentences", stuck_on_sentences)
     receipt = score(export, tmp_path / "run", tiny_model).receipt
     assert receipt["unreadable"]["count"] == 1 and "seconds of computing" in json.dumps(receipt["unreadable"])
+    assert receipt["messages"]["took_too_long"] == 1
     assert receipt["read"] == sum(receipt["messages"].values()) + 1
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mail import message, zones_of
 
 from partnersignal.cleaning import find_zones, new_text, own_sentences, split_sentences, without_boilerplate, zoned
-from partnersignal.cleaning.zones import MOST_LINES
+from partnersignal.cleaning.zones import MOST_LINES, OTHERS, find_quotes
 from partnersignal.conversations.words import word_hash
 from partnersignal.messages import Party, Unreadable, Zone
 from partnersignal.runs.zones import with_zones, zone_row
@@ -617,9 +617,23 @@ _parties = st.none() | st.builds(Party, st.text(max_size=8), st.text(max_size=8)
 )
 def test_zones_and_sentences_written_down_come_back(zones: list[Zone], text: str) -> None:
     read = message(text=text)
-    found = replace(read, zones=tuple(zones), sentences=split_sentences(text, find_zones(text)))
-    row = zone_row(found)
-    assert with_zones(read, row["zones"], row["sentences"]) == found
+    for sentences in (split_sentences(text, find_zones(text)), None):  # None: they took too long
+        found = replace(read, zones=tuple(zones), sentences=sentences)
+        row = zone_row(found)
+        assert with_zones(read, row["zones"], row["sentences"]) == found
+
+
+_pieces = [
+    "On 3 May 2024 at 12:04, Ann Lee <ann@acme.example> wrote:\n", "> Hello.\n", ">> Deep.\n", "Kind regards,\nBob\n", "\n",
+    "-----Original Message-----\nFrom: Ann Lee <ann@acme.example>\nSent: 3 May 2024 12:04\nSubject: Pump\n\n", "We fixed it.\n",
+    "Begin forwarded message:\n", "-- \n", "Sent from my phone\n", "From: x@acme.example\nDate: 3.5.2024 12:00\nTo: y@b.example\n",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_pieces), max_size=12).map("".join))
+def test_quotes_alone_are_those_of_all_zones(text: str) -> None:
+    one, other = (tuple(z for z in found if z.kind in OTHERS) for found in (find_quotes(text), find_zones(text)))
+    assert one == other
 
 
 def test_what_cannot_be_read_has_no_zones() -> None:

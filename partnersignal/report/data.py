@@ -303,12 +303,16 @@ def _moving_thread(material: Material, thread: Thread | None, row: Mapping[Any, 
     }  # fmt: skip
 
 
+_SHARES = ("balance", "coverage")
+
+
 def _score(score: SupplierScore, ranks: dict[str, float]) -> dict[str, Any]:
     plain = _plain(score)
     del plain["supplier"], plain["d"], plain["sd"], plain["error_correction"]
     rank = ranks.get(score.supplier)
-    rounded = {key: round(value, 6) if isinstance(value, float) else value for key, value in plain.items()}
-    return rounded | {"rank": None if rank is None else round(float(rank), 1)}
+    # Shares are rounded where they are shown: twice rounded, 2.4951 % is 3 %.
+    short = {key: round(value, 4) for key, value in plain.items() if isinstance(value, float) and key not in _SHARES}
+    return plain | short | {"rank": None if rank is None else round(float(rank), 1)}
 
 
 def _plain(fact: Any) -> dict[str, Any]:

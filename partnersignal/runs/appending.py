@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def _append(
     key = read_key(pseudonyms) if pseudonyms is not None else None
     _check(run, old, key, suppliers)
     opened = open_export(paths, dict(old.columns))
-    work = run.folder.absolute() / "work" / state_of_export
+    # Halves made by two versions are no whole.
+    work = run.folder.absolute() / "work" / f"{state_of_export}-{version('partnersignal')}"
     work.mkdir(parents=True, exist_ok=True)
     # What the run holds is the first shard of the plan, and planned again for its threads alone.
     scans = [run.folder / SCAN_FILE, *scan_export(opened, work, workers, progress)]

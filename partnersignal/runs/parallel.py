@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -105,7 +106,7 @@ def _missing(stage: Stage, numbers: Sequence[int]) -> list[int]:
 def _pass(stage: Stage, missing: Sequence[int], workers: Workers, total: int, progress: Progress) -> None:
     done = total - sum(stage.sizes[number] for number in missing)
     progress(stage.name, done, total)
-    with _backend(workers), _deaf_to_loky():
+    with _backend(workers):
         # One shard at a time to each worker, and no call made before its turn: memory stays flat.
         jobs = -1 if workers.scheduler else min(workers.processes, len(missing))
         parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, pre_dispatch="2*n_jobs", return_as="generator_unordered")
@@ -143,21 +144,23 @@ def _deaf_to_loky() -> Iterator[None]:
     before = threading.excepthook
 
     def hear(args: threading.ExceptHookArgs) -> None:
-        if args.exc_type is not KeyError or args.thread is None or args.thread.name != "ExecutorManagerThread":
+        frames = traceback.extract_tb(args.exc_traceback)
+        if args.exc_type is not KeyError or not frames or frames[-1].name != "add_call_item_to_queue":
             before(args)
 
     threading.excepthook = hear
     try:
         yield
     finally:
-        threading.excepthook = before
+        if threading.excepthook is hear:
+            threading.excepthook = before
 
 
 @contextmanager
 def _backend(workers: Workers) -> Iterator[None]:
     if not workers.scheduler:
         # One thread a process: as many processes as cores, each with a thread a core, would be slower.
-        with joblib.parallel_config("loky", inner_max_num_threads=1):
+        with joblib.parallel_config("loky", inner_max_num_threads=1), _deaf_to_loky():
             yield
         return
     try:

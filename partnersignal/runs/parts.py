@@ -25,7 +25,7 @@ def part_path(work: Path, table: str, number: int) -> Path:
     work : pathlib.Path
         The run's work folder.
     table : str
-        ``scan``, ``plan``, ``messages``, ``tags`` or ``exposure``.
+        ``scan``, ``zones``, ``plan``, ``messages``, ``tags`` or ``exposure``.
     number : int
         The shard's.
 

@@ -142,9 +142,13 @@ def _cut_in_time(message: Message) -> Message | Unreadable:
     try:
         with time_limit():
             clean = zoned(message)
-            return replace(clean, sentences=own_sentences(clean))
     except TookTooLong as error:
         return Unreadable(message.source, str(error))
+    try:
+        with time_limit():
+            return replace(clean, sentences=own_sentences(clean))
+    except TookTooLong:
+        return clean  # the second pass tries again, and says so
 
 
 def _words_in_time(message: Message) -> Words:

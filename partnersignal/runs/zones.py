@@ -22,18 +22,16 @@ def zone_row(item: Message | Unreadable) -> dict[str, str]:
     Parameters
     ----------
     item : Message or Unreadable
-        With both, where it could be read.
+        With its zones, where it could be read, and its sentences, where they could be cut in time.
 
     Returns
     -------
     dict
         A row of `ZONES`; no text of the message is in it, but the people it quotes.
     """
-    zones, sentences = (item.zones or (), item.sentences or ()) if isinstance(item, Message) else ((), ())
-    return {
-        "zones": _json([_flat(zone) for zone in zones]),
-        "sentences": _json([[each.start, each.end, each.paragraph] for each in sentences]),
-    }
+    zones, sentences = (item.zones or (), item.sentences) if isinstance(item, Message) else ((), ())
+    spans = None if sentences is None else [[each.start, each.end, each.paragraph] for each in sentences]
+    return {"zones": _json([_flat(zone) for zone in zones]), "sentences": _json(spans)}
 
 
 def read_zones(path: Path) -> Iterator[tuple[str, str]]:
@@ -68,17 +66,16 @@ def with_zones(message: Message, zones: str, sentences: str) -> Message:
     Message
         The same with both.
     """
-    return replace(
-        message,
-        zones=tuple(_zone(*each) for each in json.loads(zones)),
-        sentences=tuple(
-            Sentence(number, start, end, message.text[start:end], "new", paragraph)
-            for number, (start, end, paragraph) in enumerate(json.loads(sentences))
-        ),
-    )
+    spans = json.loads(sentences)
+    cut = None if spans is None else tuple(_sentence(message.text, number, *span) for number, span in enumerate(spans))
+    return replace(message, zones=tuple(_zone(*each) for each in json.loads(zones)), sentences=cut)
 
 
-def _json(value: list[list[str | int]] | list[list[int]]) -> str:
+def _sentence(text: str, number: int, start: int, end: int, paragraph: int) -> Sentence:
+    return Sentence(number, start, end, text[start:end], "new", paragraph)
+
+
+def _json(value: list[list[str | int]] | list[list[int]] | None) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

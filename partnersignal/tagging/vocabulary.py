@@ -49,11 +49,14 @@ class Vocabulary:
         Raises
         ------
         ValueError
-            If there are not as many weights as terms.
+            If a term is no text or comes twice, or there are not as many weights as terms.
         """
+        places = {term: place for place, term in enumerate(terms)}
+        if len(places) < len(terms) or not all(isinstance(term, str) for term in places):
+            raise ValueError("a term is no text, or comes twice")
         if idf.shape != (len(terms),):
             raise ValueError(f"got {len(terms)} terms and weights of shape {idf.shape}")
-        return cls({term: place for place, term in enumerate(terms)}, idf)
+        return cls(places, idf)
 
     @property
     def terms(self) -> list[str]:
