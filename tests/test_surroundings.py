@@ -17,7 +17,7 @@ from partnersignal.runs import reattribute, shards
 from partnersignal.runs.sentences import surroundings_of
 from partnersignal.suppliers import Attribution
 from partnersignal.tagging.folder import load_config
-from partnersignal.tagging.surroundings import vendor_talk
+from partnersignal.tagging.surroundings import talk_around
 from partnersignal.tagging.tagger import find_model
 from partnersignal.training.thresholds import make_calibration
 
@@ -26,19 +26,25 @@ VENDOR = np.array([False, True, True])
 
 def test_a_sentence_alone_has_no_surroundings() -> None:
     scores = np.array([[0.0, 9.0, -9.0], [0.0, -9.0, -9.0]])
-    np.testing.assert_allclose(vendor_talk(scores, VENDOR, [4, 7]), 0.0)
-    assert vendor_talk(np.zeros((0, 3)), VENDOR, []).shape == (0,)
+    np.testing.assert_allclose(talk_around(scores, VENDOR, [4, 7]), 0.0)
+    assert talk_around(np.zeros((0, 3)), VENDOR, []).shape == (0, 2)
 
 
-def test_it_is_the_others_that_count_and_only_their_vendor_side() -> None:
+def test_a_side_without_signals_says_nothing() -> None:
+    talk = talk_around(np.full((2, 3), 5.0), np.ones(3, bool), [0, 0])
+    assert (talk[:, 0] > 0).all() and (talk[:, 1] == 0).all()
+
+
+def test_it_is_the_others_that_count_each_side_for_itself() -> None:
     loud, quiet, partner = [-9.0, 9.0, -9.0], [-9.0, -9.0, -9.0], [9.0, -9.0, -9.0]
-    talk = vendor_talk(np.array([loud, quiet, quiet]), VENDOR, [0, 0, 0])
-    assert talk[1] == talk[2] > talk[0]
-    assert (vendor_talk(np.array([partner, quiet]), VENDOR, [0, 0]) < 0).all()
+    like_vendor, like_partner = talk_around(np.array([loud, quiet, quiet]), VENDOR, [0, 0, 0]).T
+    assert like_vendor[1] == like_vendor[2] > like_vendor[0]
+    assert (like_partner < 0).all()
     # One more sentence, one in ten of it a vendor's: (1 + 0.1) / (1 + 1) against 0.1.
-    np.testing.assert_allclose(
-        vendor_talk(np.array([loud, quiet]), VENDOR, [0, 0])[1], np.log(0.55 / 0.45) - np.log(1 / 9), atol=1e-3
-    )
+    found = np.log(0.55 / 0.45) - np.log(1 / 9)
+    for first, side in ((loud, 0), (partner, 1)):
+        talk = talk_around(np.array([first, quiet]), VENDOR, [0, 0])
+        assert talk[1, side] == pytest.approx(found, abs=1e-3) and talk[1, 1 - side] < 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(-40, 40)), min_size=1, max_size=30), st.randoms())
@@ -46,31 +52,34 @@ def test_the_order_makes_no_difference(rows: list[tuple[int, float]], random) ->
     order = list(range(len(rows)))
     random.shuffle(order)
     scores = np.array([[0.0, score, -5.0] for _, score in rows])
-    talk = vendor_talk(scores, VENDOR, [message for message, _ in rows])
-    mixed = vendor_talk(scores[order], VENDOR, [rows[i][0] for i in order])
+    talk = talk_around(scores, VENDOR, [message for message, _ in rows])
+    mixed = talk_around(scores[order], VENDOR, [rows[i][0] for i in order])
     assert np.isfinite(talk).all()
     np.testing.assert_allclose(mixed, talk[order], atol=1e-9)
 
 
 def test_it_is_learnt_where_it_tells_and_nothing_without_it() -> None:
     draw = np.random.default_rng(5)
-    talk, scores = draw.normal(size=400), draw.normal(size=(400, 2))
-    truth = np.column_stack([scores[:, 0] + 2 * talk > 1, scores[:, 1] > 1])
+    talk, scores = draw.normal(size=(400, 2)), draw.normal(size=(400, 2))
+    truth = np.column_stack([scores[:, 0] + 2 * talk[:, 0] > 1, scores[:, 1] + 2 * talk[:, 1] > 1])
     scored, ordinary, sides = np.ones_like(truth), np.zeros(400, bool), [(np.array([True, True]), 1.0)]
     with_it = make_calibration(scores, truth, scored, ordinary, sides, talk)
-    assert with_it.surroundings[0] > 10 * abs(with_it.surroundings[1]) > 0
-    assert make_calibration(scores, truth, scored, ordinary, sides).surroundings.tolist() == [0, 0]
+    (one, nothing), (none, other) = with_it.surroundings
+    assert min(one, other) > 10 * max(abs(nothing), abs(none)) > 0
+    assert not make_calibration(scores, truth, scored, ordinary, sides).surroundings.any()
+    listens = np.array([[True, False], [True, True]])
+    assert make_calibration(scores, truth, scored, ordinary, sides, talk, listens).surroundings[0, 1] == 0
 
 
 def test_labels_given_sentence_by_sentence_teach_nothing_of_surroundings() -> None:
     draw = np.random.default_rng(5)
-    talk, scores = draw.normal(size=600), draw.normal(size=(600, 1))
+    talk, scores = draw.normal(size=(600, 2)), draw.normal(size=(600, 1))
     truth = scores > 1
     alone = truth[:, 0] & (np.cumsum(truth[:, 0]) > 29)  # 29 examples stand in a message, the others alone
     assert alone.sum() > 30
     scored, ordinary, sides = np.ones_like(truth), np.zeros(600, bool), [(np.array([True]), 1.0)]
-    given = make_calibration(scores, truth, scored, ordinary, sides, np.where(alone, 0.0, talk))
-    assert given.surroundings.tolist() == [0]
+    given = make_calibration(scores, truth, scored, ordinary, sides, np.where(alone[:, None], 0.0, talk))
+    assert not given.surroundings.any()
 
 
 def test_sentences_of_a_file_are_told_apart_by_message() -> None:
@@ -91,7 +100,7 @@ def listening_model(folder: Path) -> Path:
     """The shipped linear model, made to listen a lot to the rest of a message."""
     shutil.copytree(find_model("linear"), folder)
     config = load_config(folder)
-    loud = replace(config.calibration, surroundings=np.full(len(config.signals), 1.5))
+    loud = replace(config.calibration, surroundings=np.full((len(config.signals), 2), 1.5))
     replace(config, calibration=loud).save(folder)
     return folder
 
@@ -133,13 +142,19 @@ def test_a_new_supplier_file_that_parts_a_message_asks_for_scoring_where_the_mod
     )
     deaf = listening_model(tmp_path / "deaf")
     config = load_config(deaf)
-    replace(config, calibration=replace(config.calibration, surroundings=np.zeros(len(config.signals)))).save(deaf)
+    replace(config, calibration=replace(config.calibration, surroundings=np.zeros((1, 2)))).save(deaf)
     for model, waiting in ((listening_model(tmp_path / "model"), 1), (deaf, 0)):
         run = ps.score(export, out=tmp_path / f"run-{model.name}", suppliers=one, model=model, jobs=1)
         assert len(reattribute(run, two).needs_scoring) == waiting
 
 
-def test_without_vendor_signals_nothing_is_heard_and_long_mail_is_like_that_of_the_corpus() -> None:
-    assert vendor_talk(np.zeros((50, 3)), np.zeros(3, bool), [0] * 50).tolist() == [0.0] * 50
-    quiet = [vendor_talk(np.full((n, 3), -9.0), VENDOR, [0] * n)[0] for n in (21, 10_000)]
+def test_only_partner_signals_listen_to_how_much_of_a_partner_the_rest_is() -> None:
+    config = load_config(find_model())
+    weights = dict(zip((signal.label for signal in config.signals), config.calibration.surroundings, strict=True))
+    for signal in config.signals:
+        assert (weights[signal.label][1] == 0) == (signal.side == "vendor"), signal.label
+
+
+def test_long_mail_is_like_that_of_the_corpus() -> None:
+    quiet = [talk_around(np.full((n, 3), -9.0), VENDOR, [0] * n)[0] for n in (21, 10_000)]
     np.testing.assert_allclose(quiet[0], quiet[1], atol=0.01)

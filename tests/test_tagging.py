@@ -135,7 +135,7 @@ def test_a_model_is_plain_data(folder: Path) -> None:
             r"got a damaged .*partnersignal\.json \(.*\); copy or train the model again",
         ),
         (lambda f: (f / "partnersignal.json").write_text("[]"), r"got a damaged .*partnersignal\.json"),
-        (lambda f: edit(f, format=99), r"got a model of format 99 in .*, expected 1 to 2; update partnersignal"),
+        (lambda f: edit(f, format=99), r"got a model of format 99 in .*, expected 1 to 3; update partnersignal"),
         (
             lambda f: edit(f, backend="magic"),
             r"got the backend 'magic' in .*, expected one of linear, encoder, cascade; update partnersignal",
@@ -150,6 +150,14 @@ def test_a_model_is_plain_data(folder: Path) -> None:
         (
             lambda f: (f / "vocabulary.json").write_text('{"words":["a"],"letters":["b"],"voiced":["c"]}'),
             r"which is damaged \(ValueError: got 1 terms and weights of shape",
+        ),
+        (
+            lambda f: (f / "vocabulary.json").write_text('{"words":["a","a"],"letters":["b"],"voiced":["c"]}'),
+            r"which is damaged \(ValueError: a term is no text, or comes twice",
+        ),
+        (
+            lambda f: (f / "vocabulary.json").write_text('{"words":[7],"letters":["b"],"voiced":["c"]}'),
+            r"which is damaged \(ValueError: a term is no text, or comes twice",
         ),
         (lambda f: cut_weights(f), r"got weights of shape \(\d+, 19\) in .*, expected \(\d+, 20\); copy or train it again"),
         (lambda f: (f / "vocabulary.json").write_text("{}"), r"which is damaged \(KeyError"),

@@ -14,9 +14,9 @@ import numpy as np
 from partnersignal.errors import ModelError
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Calibration, Floats
-from partnersignal.tagging.surroundings import vendor_talk
+from partnersignal.tagging.surroundings import SIDES, talk_around
 
-FORMAT = 2  # 2: the rest of a message counts (surroundings)
+FORMAT = 3  # 2: the rest of a message counts (surroundings), where it sounds like a vendor; 3: or like a partner
 BACKENDS = ("linear", "encoder", "cascade")
 CONFIG_FILE = "partnersignal.json"
 CARD_FILE = "MODEL_CARD.md"
@@ -69,7 +69,7 @@ class ModelConfig:
             Between 0 and 1.
         """
         vendor = np.array([signal.side == "vendor" for signal in self.signals])
-        talk = vendor_talk(scores, vendor, messages) if messages is not None else None
+        talk = talk_around(scores, vendor, messages) if messages is not None else None
         return self.calibration.probabilities(scores, talk)
 
     def save(self, folder: Path) -> None:
@@ -80,14 +80,14 @@ class ModelConfig:
         folder : pathlib.Path
             Exists.
         """
-        surroundings = np.broadcast_to(self.calibration.surroundings, len(self.signals))
+        surroundings = np.broadcast_to(self.calibration.surroundings, (len(self.signals), len(SIDES)))
         per_signal = [
             {
                 "label": signal.label, "side": signal.side, "weight": signal.weight, "definition": signal.definition,
                 "source": signal.source, "slope": round(float(self.calibration.slope[k]), 6),
                 "intercept": round(float(self.calibration.intercept[k]), 6),
                 "threshold": round(float(self.calibration.threshold[k]), 6),
-                "surroundings": round(float(surroundings[k]), 6),
+                "surroundings": {side: round(float(weight), 6) for side, weight in zip(SIDES, surroundings[k], strict=True)},
             }
             for k, signal in enumerate(self.signals)
         ]  # fmt: skip
@@ -143,9 +143,9 @@ def load_config(folder: Path) -> ModelConfig:
         entries = data["signals"]
         signals = tuple(Signal(e["label"], e["side"], float(e["weight"]), e["definition"], e["source"]) for e in entries)
         columns = {key: np.array([float(e[key]) for e in entries]) for key in ("slope", "intercept", "threshold")}
-        columns["surroundings"] = np.array([float(e["surroundings"] if version > 1 else 0) for e in entries])
+        columns["surroundings"] = np.array([_surroundings(e, version) for e in entries])
         sound = signals and all(s.side in ("partner", "vendor") for s in signals)
-        if not sound or not all(math.isfinite(v) for column in columns.values() for v in column):
+        if not sound or not all(np.isfinite(column).all() for column in columns.values()):
             raise ValueError("signals, sides or numbers are wrong")
         options, training = dict(data.get("options", {})), dict(data.get("training", {}))
         variation = training.get("false_alarm_variation")
@@ -154,6 +154,13 @@ def load_config(folder: Path) -> ModelConfig:
         return ModelConfig(backend, signals, Calibration(**columns), tuple(data["languages"]), options, training)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"got a damaged {file} ({error}); copy or train the model again") from error
+
+
+def _surroundings(entry: Mapping[str, Any], version: int) -> list[float]:
+    """Read the weights of a signal's surroundings: format 1 had none, format 2 the vendor side's alone."""
+    if version > 2:
+        return [float(entry["surroundings"][side]) for side in SIDES]
+    return [float(entry["surroundings"]) if version > 1 else 0.0, 0.0]
 
 
 def model_files(folder: Path) -> dict[str, bytes]:

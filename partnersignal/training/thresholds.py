@@ -15,8 +15,10 @@ _FEWEST_TO_DECIDE = 2
 _NEVER = 1.0
 
 
-def calibrate(scores: Floats, truth: Bools, scored: Bools, talk: Floats | None = None) -> tuple[Floats, Floats, Floats]:
-    """Fit Platt scaling for each label, with how the rest of a message sounds as one more variable.
+def calibrate(
+    scores: Floats, truth: Bools, scored: Bools, talk: Floats | None = None, listens: Bools | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Fit Platt scaling for each label, with how the rest of a message sounds as two more variables.
 
     Parameters
     ----------
@@ -26,26 +28,30 @@ def calibrate(scores: Floats, truth: Bools, scored: Bools, talk: Floats | None =
         Labels.
     scored : numpy.ndarray of bool of the same shape
         False where readers differed.
-    talk : numpy.ndarray of shape (n_sentences,), optional
-        From `vendor_talk`.
+    talk : numpy.ndarray of shape (n_sentences, 2), optional
+        From `talk_around`.
+    listens : numpy.ndarray of bool of shape (n_signals, 2), optional
+        Which columns of `talk` count for a label; all unless given.
 
     Returns
     -------
-    slope, intercept, surroundings : numpy.ndarray of shape (n_signals,)
+    slope, intercept : numpy.ndarray of shape (n_signals,)
+    surroundings : numpy.ndarray of shape (n_signals, 2)
         A label without positives gets a slope of 1 and an intercept that keeps it silent; one with fewer than 30
         that stand in a message with others learns nothing from its surroundings.
     """
     n_signals = scores.shape[1]
-    slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros(n_signals)
+    slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros((n_signals, 2))
     for k in range(n_signals):
         rows = scored[:, k]
         if truth[rows, k].sum() >= 2:
             # Labels given sentence by sentence stand alone: they say nothing of surroundings.
-            heard = talk if talk is not None and (truth[rows, k] & (talk[rows] != 0)).sum() >= FEWEST else None
-            x = scores[rows, k : k + 1] if heard is None else np.column_stack([scores[rows, k], heard[rows]])
-            fitted = LogisticRegression(C=1e3).fit(x, truth[rows, k])
+            around = np.zeros((int(rows.sum()), 2)) if talk is None else talk[rows]
+            told = (truth[rows, k] & around.any(axis=1)).sum() >= FEWEST
+            heard = np.nonzero(told & (np.ones(2, dtype=bool) if listens is None else listens[k]))[0]
+            fitted = LogisticRegression(C=1e3).fit(np.column_stack([scores[rows, k], around[:, heard]]), truth[rows, k])
             slope[k], intercept[k] = max(float(fitted.coef_[0, 0]), 1e-3), float(fitted.intercept_[0])
-            surroundings[k] = 0.0 if heard is None else float(fitted.coef_[0, 1])
+            surroundings[k, heard] = fitted.coef_[0, 1:]
     return slope, intercept, surroundings
 
 
@@ -136,6 +142,7 @@ def make_calibration(
     ordinary: Bools,
     sides: Sequence[tuple[Bools, float]],
     talk: Floats | None = None,
+    listens: Bools | None = None,
 ) -> Calibration:
     """Calibrate and choose thresholds from out-of-fold scores.
 
@@ -148,7 +155,8 @@ def make_calibration(
     ordinary : numpy.ndarray of bool of shape (n_sentences,)
     sides : sequence of (numpy.ndarray of bool of shape (n_signals,), float)
         As in `calibrate` and `choose_thresholds`.
-    talk : numpy.ndarray of shape (n_sentences,), optional
+    talk : numpy.ndarray of shape (n_sentences, 2), optional
+    listens : numpy.ndarray of bool of shape (n_signals, 2), optional
         As in `calibrate`.
 
     Returns
@@ -156,6 +164,6 @@ def make_calibration(
     Calibration
         For the model trained on everything.
     """
-    slope, intercept, surroundings = calibrate(scores, truth, scored, talk)
+    slope, intercept, surroundings = calibrate(scores, truth, scored, talk, listens)
     fitted = Calibration(slope, intercept, np.full(scores.shape[1], _NEVER), surroundings)
     return replace(fitted, threshold=choose_thresholds(fitted.probabilities(scores, talk), truth, scored, ordinary, sides))
