@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from partnersignal.cli_printing import one_line
 from partnersignal.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from partnersignal.signals import Taxonomy
-    from partnersignal.training.comparison import Comparison
 
 labels_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Label files: convert them, check them, and find what to label next."
@@ -182,69 +182,3 @@ def figure(value: float | None) -> str:
         Two places; a dash where it is undefined.
     """
     return "-" if value is None else f"{value:.2f}"
-
-
-def one_line(text: str) -> str:
-    """Write a sentence on one line of a terminal.
-
-    Parameters
-    ----------
-    text : str
-        Of a stranger.
-
-    Returns
-    -------
-    str
-        At most 120 characters, none of which steers the terminal.
-    """
-    plain = "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
-    return plain if len(plain) <= 120 else plain[:119] + "…"
-
-
-def print_comparison(found: Comparison, as_json: bool) -> None:
-    """Print a comparison of two models.
-
-    Parameters
-    ----------
-    found : Comparison
-        What to print.
-    as_json : bool
-        Whether as one JSON object.
-    """
-    if as_json:
-        typer.echo(json.dumps({**asdict(found), "worse": found.worse}, ensure_ascii=False, indent=1))
-        return
-    typer.echo(f"{'':26s}{'n':>7s}{'old':>8s}{'new':>8s}{'P(better)':>11s}")
-    for each in (found.overall, found.false_alarms, *found.per_label):
-        typer.echo(f"{each.name:26s}{each.support:7d}{_three(each.a):>8s}{_three(each.b):>8s}{figure(each.better):>11s}")
-    if found.without:
-        (low, change), (high, most) = found.without[0], found.without[-1]
-        typer.echo(f"change of macro-F1 without {low}: {change:+.3f}; without {high}: {most:+.3f}")
-    for who, labels in (("old", found.only_a), ("new", found.only_b)):
-        if labels:
-            typer.echo(f"only the {who} model knows: {', '.join(labels)}")
-    verdict = "blessed" if found.blessed else "not blessed"
-    typer.echo(f"{verdict}: {'; '.join(found.reasons)} ({found.sentences:,} sentences in {found.groups} groups)")
-
-
-def print_groups(found: dict[str, dict[str, Any]], as_json: bool) -> None:
-    """Print figures by group.
-
-    Parameters
-    ----------
-    found : dict of str to dict
-        Figures of `evaluate` by group.
-    as_json : bool
-        Whether as one JSON object.
-    """
-    if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
-        return
-    typer.echo(f"{'group':32s}{'sentences':>10s}{'micro-F1':>10s}{'any F1':>8s}{'false alarms':>14s}")
-    for group, f in found.items():
-        cells = f"{f['sentences']:10d}{_three(f['micro_f1']):>10s}{_three(f['any_signal']['f1']):>8s}"
-        typer.echo(f"{one_line(group)[:31]:32s}{cells}{_three(f['false_positive_rate']):>14s}")
-
-
-def _three(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"

@@ -136,3 +136,20 @@ def figure(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def one_line(text: str) -> str:
+    """Write a sentence on one line of a terminal.
+
+    Parameters
+    ----------
+    text : str
+        Of a stranger.
+
+    Returns
+    -------
+    str
+        At most 120 characters, none of which steers the terminal.
+    """
+    plain = "".join(character if character.isprintable() else " " for character in " ".join(text.split()))
+    return plain if len(plain) <= 120 else plain[:119] + "…"
