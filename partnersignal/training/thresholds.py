@@ -36,9 +36,9 @@ def calibrate(
     Returns
     -------
     slope, intercept : numpy.ndarray of shape (n_signals,)
+        A label without positives gets a slope of 1 and an intercept that keeps it silent.
     surroundings : numpy.ndarray of shape (n_signals, 2)
-        A label without positives gets a slope of 1 and an intercept that keeps it silent; one with fewer than 30
-        that stand in a message with others learns nothing from its surroundings.
+        A label with fewer than 30 positives that stand in a message with others learns nothing from its surroundings.
     """
     n_signals = scores.shape[1]
     slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros((n_signals, 2))
