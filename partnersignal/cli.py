@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from partnersignal.cli_index import draw_audit, index, periods, ranks, renewals, trend
+from partnersignal.cli_index import index_app
 from partnersignal.cli_labels import labels_app
-from partnersignal.cli_models import compare, evaluate, train
+from partnersignal.cli_models import models_app
 from partnersignal.cli_options import KeyOption, ModelOption, NamesOption, split_names
 from partnersignal.cli_printing import (
     explained_word,
@@ -29,6 +29,8 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Which of your suppliers behave like partners? Reads their e-mails and meeting notes, shows the evidence.",
 )  # fmt: skip
+app.add_typer(index_app)
+app.add_typer(models_app)
 app.add_typer(labels_app, name="labels")
 
 OutOption = Annotated[Path, typer.Option("--out", help="Run folder to write; a run that was cut off goes on there.")]
@@ -127,14 +129,6 @@ def tag(
         else:
             for each in tags:
                 typer.echo(f"{each['signal']:24s}{each['probability']:6.2f}  {each['text']}")
-
-
-_ELSEWHERE: dict[str, Callable[..., None]] = {
-    "train": train, "evaluate": evaluate, "compare": compare, "index": index, "audit": draw_audit, "periods": periods,
-    "renewals": renewals, "trend": trend, "ranks": ranks,
-}  # fmt: skip
-for _name, _command in _ELSEWHERE.items():
-    app.command(_name)(_command)
 
 
 @app.command()

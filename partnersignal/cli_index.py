@@ -11,7 +11,10 @@ from partnersignal.cli_options import KeyOption, NamesOption, split_names
 from partnersignal.cli_printing import print_index, print_periods, say, say_audit
 from partnersignal.errors import InputError
 
+index_app = typer.Typer(rich_markup_mode=None)
 
+
+@index_app.command()
 def index(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     weights: Annotated[Path | None, typer.Option(help="TOML file: signal = weight.")] = None,
@@ -50,6 +53,7 @@ def index(
         say_audit(opened.receipt["audit"])
 
 
+@index_app.command("audit")
 def draw_audit(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     n: Annotated[int, typer.Option("-n", "--n", help="Sentences to read, half a side.")] = 200,
@@ -64,6 +68,7 @@ def draw_audit(
     say(f"fill in 'right' (yes, no, or the right labels) in either file, then: partnersignal index {run} --audit {sheet}")
 
 
+@index_app.command()
 def periods(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     cut: Annotated[list[str], typer.Option(help="First day of the next period; give one or two.")],
@@ -77,6 +82,7 @@ def periods(
     print_periods(opened, opened.compare(cut, split_names(names)), as_json)
 
 
+@index_app.command()
 def renewals(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     suppliers: Annotated[Path, typer.Option(help="Supplier file with renewals.")],
@@ -90,6 +96,7 @@ def renewals(
     print_periods(opened, opened.compare_renewals(suppliers, near), as_json)
 
 
+@index_app.command()
 def trend(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     by: Annotated[str, typer.Option(help="month, quarter or year.")] = "quarter",
@@ -111,6 +118,7 @@ def trend(
             )
 
 
+@index_app.command()
 def ranks(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,

@@ -16,7 +16,10 @@ from partnersignal.cli_printing import figure, one_line, say
 if TYPE_CHECKING:
     from partnersignal.training.comparison import Comparison
 
+models_app = typer.Typer(rich_markup_mode=None)
 
+
+@models_app.command()
 def train(
     labels: Annotated[list[Path], typer.Argument(help="Label files (.jsonl, .csv) or folders of them.")],
     out: Annotated[Path, typer.Option("--out", help="Model folder to write.")],
@@ -42,6 +45,7 @@ def train(
     typer.echo(f"{trained.folder}: macro-F1 out of fold {macro}; see {trained.folder / 'MODEL_CARD.md'}")
 
 
+@models_app.command()
 def evaluate(
     labels: Annotated[list[Path], typer.Argument(help="Label files (.jsonl, .csv) or folders of them.")],
     model: ModelOption = "default",
@@ -55,7 +59,7 @@ def evaluate(
 
     if by_group:
         groups = group_figures(labels, model)
-        print_groups(groups, as_json)
+        _print_groups(groups, as_json)
         _say_seen(groups.values())
         return
     result = evaluate_model(labels, model, refit=refit)
@@ -82,6 +86,7 @@ def _say_seen(parts: Collection[dict[str, Any]]) -> None:
         say(tell_seen("the model", seen, total))
 
 
+@models_app.command()
 def compare(
     model_a: Annotated[str, typer.Argument(help="The old model: default, a model folder, or hf://owner/model.")],
     model_b: Annotated[str, typer.Argument(help="The new model.")],
@@ -94,23 +99,14 @@ def compare(
     from partnersignal.training.comparison import compare as compare_models
 
     found = compare_models(model_a, model_b, labels, refit=refit, seed=seed)
-    print_comparison(found, as_json)
+    _print_comparison(found, as_json)
     for leak in found.leaks:
         say(leak)
     if not found.blessed:
         raise typer.Exit(1)
 
 
-def print_comparison(found: Comparison, as_json: bool) -> None:
-    """Print a comparison of two models.
-
-    Parameters
-    ----------
-    found : Comparison
-        What to print.
-    as_json : bool
-        Whether as one JSON object.
-    """
+def _print_comparison(found: Comparison, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({**asdict(found), "worse": found.worse}, ensure_ascii=False, indent=1))
         return
@@ -127,16 +123,7 @@ def print_comparison(found: Comparison, as_json: bool) -> None:
     typer.echo(f"{verdict}: {'; '.join(found.reasons)} ({found.sentences:,} sentences in {found.groups} groups)")
 
 
-def print_groups(found: dict[str, dict[str, Any]], as_json: bool) -> None:
-    """Print figures by group.
-
-    Parameters
-    ----------
-    found : dict of str to dict
-        Figures of `evaluate` by group.
-    as_json : bool
-        Whether as one JSON object.
-    """
+def _print_groups(found: dict[str, dict[str, Any]], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return

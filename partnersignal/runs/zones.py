@@ -1,4 +1,4 @@
-"""Zones and sentences that the first pass found, kept for the second: finding them is half of the work of cleaning."""
+"""Zones and sentences that the first pass found, kept for the second: finding them is most of the work of cleaning."""
 
 from __future__ import annotations
 

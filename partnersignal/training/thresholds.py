@@ -41,15 +41,17 @@ def calibrate(
         A label with fewer than 30 positives that stand in a message with others learns nothing from its surroundings.
     """
     n_signals = scores.shape[1]
+    talk = np.zeros((len(scores), 2)) if talk is None else talk
+    listens = np.ones((n_signals, 2), dtype=bool) if listens is None else listens
     slope, intercept, surroundings = np.ones(n_signals), np.full(n_signals, -30.0), np.zeros((n_signals, 2))
     for k in range(n_signals):
         rows = scored[:, k]
         if truth[rows, k].sum() >= 2:
             # Labels given sentence by sentence stand alone: they say nothing of surroundings.
-            around = np.zeros((int(rows.sum()), 2)) if talk is None else talk[rows]
-            told = (truth[rows, k] & around.any(axis=1)).sum() >= FEWEST
-            heard = np.nonzero(told & (np.ones(2, dtype=bool) if listens is None else listens[k]))[0]
-            fitted = LogisticRegression(C=1e3).fit(np.column_stack([scores[rows, k], around[:, heard]]), truth[rows, k])
+            told = (truth[rows, k] & talk[rows].any(axis=1)).sum() >= FEWEST
+            heard = np.nonzero(told & listens[k])[0]
+            x = np.column_stack([scores[rows, k], talk[rows][:, heard]])
+            fitted = LogisticRegression(C=1e3).fit(x, truth[rows, k])
             slope[k], intercept[k] = max(float(fitted.coef_[0, 0]), 1e-3), float(fitted.intercept_[0])
             surroundings[k, heard] = fitted.coef_[0, 1:]
     return slope, intercept, surroundings
