@@ -51,5 +51,5 @@ def test_average_precision_of_each_draw_is_scikit_learns() -> None:
     p, truth = draw.random(300).round(1), draw.random(300) < 0.2  # many score alike
     weights = draw.multinomial(300, np.full(300, 1 / 300), size=5).astype(float)
     expected = [average_precision_score(truth, p, sample_weight=each) for each in weights]
-    np.testing.assert_allclose(_average_precisions(p, truth, weights), expected, rtol=1e-9)
-    assert np.isnan(_average_precisions(p, np.zeros(300, bool), weights)).all()
+    np.testing.assert_allclose(_average_precisions(p, truth, weights, np.arange(300)), expected, rtol=1e-9)
+    assert np.isnan(_average_precisions(p, np.zeros(300, bool), weights, np.arange(300))).all()

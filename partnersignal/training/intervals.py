@@ -10,7 +10,7 @@ from partnersignal.labels import LabelledSentence
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Bools, Floats
 from partnersignal.training.evaluation import truth_matrix
-from partnersignal.training.splits import bootstrap_weights
+from partnersignal.training.splits import Rows, bootstrap_weights
 
 ROUNDS = 200
 FEWEST_GROUPS = 5  # with positives: of fewer a bootstrap knows nothing
@@ -53,31 +53,36 @@ def bootstrap_intervals(
     draws = bootstrap_weights(len(names), ROUNDS, seed)
     truth, scored = truth_matrix(sentences, [signal.label for signal in signals])
     return {
-        signal.label: _intervals(probabilities[rows, k], thresholds[k], truth[rows, k], draws[:, group[rows]])
+        signal.label: _intervals(probabilities[rows, k], thresholds[k], truth[rows, k], draws, group[rows])
         for k, signal in enumerate(signals)
         if len(np.unique(group[(rows := scored[:, k]) & truth[:, k]])) >= FEWEST_GROUPS
     }
 
 
-def _intervals(p: Floats, threshold: float, truth: Bools, weights: Floats) -> dict[str, Interval]:
+def _intervals(p: Floats, threshold: float, truth: Bools, draws: Floats, group: Rows) -> dict[str, Interval]:
     given = p >= threshold
-    hits, all_given, actual = (weights @ each.astype(float) for each in (given & truth, given, truth))
+    hits, all_given, actual = (
+        draws @ np.bincount(group[rows], minlength=draws.shape[1]) for rows in (given & truth, given, truth)
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         found = {"precision": hits / all_given, "recall": hits / actual, "f1": 2 * hits / (all_given + actual)}
-    found["average_precision"] = _average_precisions(p, truth, weights)
+    found["average_precision"] = _average_precisions(p, truth, draws, group)
     return {name: _ends(values) for name, values in found.items() if not np.isnan(values).all()}
 
 
-def _average_precisions(p: Floats, truth: Bools, weights: Floats) -> Floats:
+def _average_precisions(p: Floats, truth: Bools, draws: Floats, group: Rows) -> Floats:
     """Return the average precision of each draw; as scikit-learn's, which sorts anew for each. nan without a positive."""
     order = np.argsort(-p, kind="stable")
     cut = np.nonzero(np.append(np.diff(p[order]) != 0, True))[0]  # the last of each that score alike
-    drawn = weights[:, order]
-    given = np.cumsum(drawn, axis=1)[:, cut]
-    hits = np.cumsum(drawn * truth[order], axis=1)[:, cut]
+    ranked, right = group[order], truth[order]
+    # A draw at a time: all at once, 200,000 sentences took 2.4 GB.
+    return np.array([_average_precision(draw[ranked], right, cut) for draw in draws])
+
+
+def _average_precision(weights: Floats, right: Bools, cut: Rows) -> float:
+    given, hits = np.cumsum(weights)[cut], np.cumsum(weights * right)[cut]
     with np.errstate(invalid="ignore", divide="ignore"):
-        precision = np.nan_to_num(hits / given)
-        return np.asarray((np.diff(hits, axis=1, prepend=0.0) * precision).sum(axis=1) / hits[:, -1])
+        return float((np.diff(hits, prepend=0.0) * np.nan_to_num(hits / given)).sum() / hits[-1])
 
 
 def _ends(values: Floats) -> Interval:
