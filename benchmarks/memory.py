@@ -26,8 +26,8 @@ import pyarrow.parquet as pq
 from partnersignal.cleaning import message_words
 from partnersignal.conversations import SCAN, planned, scan_messages
 from partnersignal.reading import open_export, read_shard
-from partnersignal.runs import open_run
 from partnersignal.runs.parts import read_scan
+from partnersignal.runs.run import open_run
 from partnersignal.runs.tables import SCHEMAS, writing_table
 
 ENRON = Path(__file__).parents[2] / "shared" / "data" / "enron.mbox"

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from partnersignal.api import new_text, read
     from partnersignal.errors import InputError, MissingExtraError, ModelError, PartnerSignalError, RunError
     from partnersignal.messages import Message, Party, Tag, TaggedText
-    from partnersignal.runs import Run, open_run, score
+    from partnersignal.runs.run import Run, open_run
+    from partnersignal.runs.scoring import score
     from partnersignal.tagging import Tagger, load
     from partnersignal.training import SignalClassifier, TrainingConfig, compare, evaluate, train
 
 # Where each public name lives; loaded when first asked for, so that importing the package is instant.
 _HOMES = {
     "InputError": "errors", "Message": "messages", "MissingExtraError": "errors", "ModelError": "errors",
-    "PartnerSignalError": "errors", "Party": "messages", "Run": "runs", "RunError": "errors",
+    "PartnerSignalError": "errors", "Party": "messages", "Run": "runs.run", "RunError": "errors",
     "SignalClassifier": "training", "Tag": "messages", "TaggedText": "messages", "Tagger": "tagging",
     "TrainingConfig": "training", "compare": "training", "evaluate": "training", "load": "tagging", "new_text": "api",
-    "open_run": "runs", "read": "api", "score": "runs", "train": "training",
+    "open_run": "runs.run", "read": "api", "score": "runs.scoring", "train": "training",
 }  # fmt: skip
 
 __all__ = [

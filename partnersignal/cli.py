@@ -40,7 +40,7 @@ OursOption = Annotated[list[str] | None, typer.Option(help="A domain or address 
 @app.command()
 def demo(out: OutOption = Path("partnersignal-demo")) -> None:
     """Score the sample export and print its index."""
-    from partnersignal.runs import score as score_export
+    from partnersignal.runs.scoring import score as score_export
     from partnersignal.tagging.resources import shipped
 
     sample = shipped("data/sample")
@@ -78,8 +78,8 @@ def score(
     append: Annotated[bool, typer.Option("--append", help="Add new mail to the finished run in --out.")] = False,
 ) -> None:
     """Score an export into a run folder and print the index."""
-    from partnersignal.runs import append as append_mail
-    from partnersignal.runs import score as score_export
+    from partnersignal.runs.appending import append as append_mail
+    from partnersignal.runs.scoring import score as score_export
 
     if append:
         given = [ours, since, until, as_of, column, scheduler, no_quotes, model != "default", bulk != "count"]
@@ -137,7 +137,7 @@ def conduct(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Print conduct from headers, and lapses with and without an explanation."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     opened = open_run(run)
     measured, lapses = opened.conduct(), opened.lapses()
@@ -168,7 +168,7 @@ def portfolio(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
     """Print which suppliers to keep close, grow, watch or question, why, and what is missing to decide."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     placed = open_run(run).portfolio()
     if as_json:
@@ -187,7 +187,7 @@ def portfolio(
 def corrections(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
     """Print the sentences of a run that were corrected as labels, for train and evaluate."""
     from partnersignal.labels import label_lines, labels_from_corrections
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     for line in label_lines(labels_from_corrections(open_run(run))):
         typer.echo(line)
@@ -200,8 +200,9 @@ def forget(
     pseudonyms: KeyOption = None,
 ) -> None:
     """Delete a person from a run, write its index again and print what changed."""
-    from partnersignal.runs import forget as forget_person
-    from partnersignal.runs import open_run, read_key
+    from partnersignal.runs.forgetting import forget as forget_person
+    from partnersignal.runs.pseudonyms import read_key
+    from partnersignal.runs.run import open_run
 
     done = forget_person(open_run(run), address, read_key(pseudonyms) if pseudonyms else None)
     typer.echo(
@@ -229,7 +230,7 @@ def report(
     ] = None,
 ) -> None:
     """Write the HTML report of a run again, or a supplier's scorecard, and print its path."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
     from partnersignal.suppliers import load_directory
 
     if shareable != (supplier is not None):

@@ -30,7 +30,9 @@ def index(
     ] = None,
 ) -> None:
     """Roll a run up again, with the corrections in its corrections.csv, and print the index."""
-    from partnersignal.runs import open_run, read_key, reattribute
+    from partnersignal.runs.pseudonyms import read_key
+    from partnersignal.runs.reattribution import reattribute
+    from partnersignal.runs.run import open_run
     from partnersignal.runs.settings import parse_day
 
     found = open_run(run)
@@ -61,7 +63,7 @@ def draw_audit(
     out: Annotated[Path | None, typer.Option("--out", help="Files to write, without suffix; RUN/audit unless given.")] = None,
 ) -> None:
     """Draw flagged sentences to be read by a person: a label file and the same as a sheet for Excel."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     documents, sheet = open_run(run).audit(n, seed, out)
     typer.echo(f"{documents}\n{sheet}")
@@ -76,7 +78,7 @@ def periods(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare two or three periods: who changed, and the sentences that made it."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     opened = open_run(run)
     print_periods(opened, opened.compare(cut, split_names(names)), as_json)
@@ -90,7 +92,7 @@ def renewals(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare behaviour around contract renewals with the rest of the year."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     opened = open_run(run)
     print_periods(opened, opened.compare_renewals(suppliers, near), as_json)
@@ -103,7 +105,7 @@ def trend(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Follow every supplier's index through time."""
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     table = open_run(run).trend(_by(by))
     if as_json:
@@ -126,7 +128,7 @@ def ranks(
     """Rank the suppliers with enough evidence, with doubt: who cannot be told apart, and how much mail would do it."""
     import pandas as pd
 
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
 
     table = open_run(run).index.ranking()
     if as_json:

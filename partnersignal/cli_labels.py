@@ -62,7 +62,7 @@ def suggest(
     from partnersignal.labels import read_labels
     from partnersignal.labels.suggest import pool_of, write_project
     from partnersignal.labels.suggest import suggest as choose
-    from partnersignal.runs import open_run
+    from partnersignal.runs.run import open_run
     from partnersignal.tagging import load
 
     tagger = load(model)

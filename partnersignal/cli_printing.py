@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from partnersignal.index import Comparison
-    from partnersignal.runs import Run
+    from partnersignal.runs.run import Run
 
 
 def say(text: str) -> None:

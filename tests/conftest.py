@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import partnersignal as ps
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 from partnersignal.tagging.resources import shipped
 
 SAMPLE = shipped("data/sample")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from partnersignal.index import Evidence, build_index
-from partnersignal.runs import Run
 from partnersignal.runs.reweighing import index_state
+from partnersignal.runs.run import Run
 from partnersignal.runs.settings import hash_files
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.tables import EXPOSURE, MESSAGES, TAGS, writing_table

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 
 LATE = "You promised the patch for Monday and we still have nothing."
 

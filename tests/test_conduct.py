@@ -18,7 +18,7 @@ from partnersignal.headers import sorted_mails
 from partnersignal.lapses import find_lapses, lapses_table
 from partnersignal.messages import Party
 from partnersignal.portfolio import GROUPS, place_suppliers
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 from partnersignal.suppliers import Supplier, SupplierDirectory
 from partnersignal.suppliers.mailboxes import is_shared_mailbox
 

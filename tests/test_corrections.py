@@ -14,8 +14,11 @@ from conftest import SAMPLE
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
 from partnersignal.labels import label_lines, labels_from_corrections, read_labels
-from partnersignal.runs import Run, append, appending, reattribute
+from partnersignal.runs import appending
+from partnersignal.runs.appending import append
 from partnersignal.runs.drafts import begin_draft
+from partnersignal.runs.reattribution import reattribute
+from partnersignal.runs.run import Run
 from partnersignal.runs.tables import SCHEMAS, join_tables
 
 HEAD = "message_id,sentence,signal,action,supplier,who,when"

@@ -20,8 +20,8 @@ from partnersignal.errors import InputError
 from partnersignal.index import Audit, build_index, draw_audit, flagged_sentences, judge
 from partnersignal.index.audit import AUDIT_KEY
 from partnersignal.labels import read_labels
-from partnersignal.runs import Run
 from partnersignal.runs.audits import read_audit, write_audit
+from partnersignal.runs.run import Run
 from partnersignal.runs.state import write_state
 from partnersignal.signals import default_signals
 

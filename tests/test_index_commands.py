@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import partnersignal as ps
 from partnersignal.cli import app
 from partnersignal.errors import InputError
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from partnersignal.labels import LabelledSentence, read_labels, write_labels
 from partnersignal.labels.agreement import agreement, alpha, mean_kappa
 from partnersignal.labels.checks import check_labels
 from partnersignal.labels.suggest import REASONS, pool_of, suggest, write_project
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 from partnersignal.signals import default_signals, labels
 from partnersignal.training.mistakes import likely_errors
 

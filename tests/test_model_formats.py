@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import partnersignal as ps
 from partnersignal.cli import app
 from partnersignal.errors import MissingExtraError, ModelError
-from partnersignal.runs import append
+from partnersignal.runs.appending import append
 from partnersignal.tagging import hub
 from partnersignal.tagging.folder import FORMAT
 from partnersignal.training.encoder import find_base

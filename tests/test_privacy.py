@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
 from partnersignal.messages import Party
-from partnersignal.runs import Run, append, forget, read_key
+from partnersignal.runs.appending import append
+from partnersignal.runs.forgetting import forget
 from partnersignal.runs.masks import MASK, mask_local_parts, mask_words, name_words
-from partnersignal.runs.pseudonyms import Pseudonyms, name_digests
+from partnersignal.runs.pseudonyms import Pseudonyms, name_digests, read_key
+from partnersignal.runs.run import Run
 from partnersignal.suppliers import Supplier, SupplierDirectory
 
 KEY = Pseudonyms(b"0123456789abcdef")

@@ -17,7 +17,7 @@ import partnersignal as ps
 from partnersignal.cleaning import message_words, quoted_sentences, without_boilerplate, zoned
 from partnersignal.conversations.words import pack, unpack, word_hash
 from partnersignal.messages import Message, Party, Zone
-from partnersignal.runs import append
+from partnersignal.runs.appending import append
 
 DAY = datetime(2024, 3, 5, 9, tzinfo=UTC)
 INTRO = "On Tue, 5 Mar 2024 at 09:12, Ann Lee <ann@acme.example> wrote:"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from partnersignal.cli_printing import print_index
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

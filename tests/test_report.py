@@ -26,8 +26,8 @@ from partnersignal.report.masking import make_mask
 from partnersignal.report.page import packed, script_json
 from partnersignal.report.sections import Measure
 from partnersignal.report.text import around, shown, utf16
-from partnersignal.runs import Run
 from partnersignal.runs.masks import MASK
+from partnersignal.runs.run import Run
 from partnersignal.suppliers import Supplier, SupplierDirectory, load_directory
 from partnersignal.tagging.resources import shipped
 from tests.report_runs import Said, make_run, many

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 import partnersignal as ps
 from partnersignal.report import Sections, directory_sections
 from partnersignal.report.sections import CannotOrWillNot, Change, Comparison, Event, Measure, Window
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 from partnersignal.suppliers import load_directory
 from partnersignal.tagging.resources import shipped
 from tests.browser import chromium, opened, supplier_view

@@ -16,8 +16,8 @@ import partnersignal as ps
 from partnersignal.errors import InputError, RunError
 from partnersignal.index import Evidence
 from partnersignal.memory import lean
-from partnersignal.runs import Run
 from partnersignal.runs.parts import part_path
+from partnersignal.runs.run import Run
 from partnersignal.runs.tables import SCHEMAS
 
 THIN = {"Brightmere Print", "Solveig Security Testing"}

@@ -24,10 +24,11 @@ from partnersignal.files import drafts, replacing
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import csv_file, open_export
 from partnersignal.report import page
-from partnersignal.runs import Run, limits, parallel, sentences, shards
+from partnersignal.runs import limits, parallel, sentences, shards
 from partnersignal.runs.lock import LOCK_FILE, locked
 from partnersignal.runs.parallel import Stage, Workers, run_stage
 from partnersignal.runs.parts import done_path, items_done, part_path
+from partnersignal.runs.run import Run
 from partnersignal.runs.scoring import silent
 
 # Told each step on stderr, so that a test knows where a process is.

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import partnersignal as ps
 from partnersignal.errors import InputError
 from partnersignal.labels import LabelledSentence, message_numbers
-from partnersignal.runs import reattribute, shards
+from partnersignal.runs import shards
+from partnersignal.runs.reattribution import reattribute
 from partnersignal.runs.sentences import surroundings_of
 from partnersignal.suppliers import Attribution
 from partnersignal.tagging.folder import load_config

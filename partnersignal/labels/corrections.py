@@ -9,7 +9,7 @@ import pandas as pd
 
 from partnersignal.labels.sentences import LabelledSentence
 from partnersignal.messages import VOICES
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 
 
 def labels_from_corrections(run: Run) -> tuple[LabelledSentence, ...]:

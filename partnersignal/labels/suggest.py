@@ -17,7 +17,7 @@ from partnersignal.labels.label_studio import SIGNALS, choices, labeling_config
 from partnersignal.labels.sentences import LabelledSentence
 from partnersignal.labels.source import context
 from partnersignal.messages import VOICES, Voice
-from partnersignal.runs import Run
+from partnersignal.runs.run import Run
 from partnersignal.tagging import Tagger
 from partnersignal.tagging.calibration import Floats
 

@@ -14,8 +14,9 @@ from partnersignal.errors import InputError, PartnerSignalError
 from partnersignal.index import Explanation
 from partnersignal.report.sections import TagKey
 from partnersignal.report.text import SENTENCE
-from partnersignal.runs.sentences import find_sentences, stored_message
+from partnersignal.runs.sentences import find_sentences
 from partnersignal.runs.settings import hash_files
+from partnersignal.runs.stored import stored_message
 from partnersignal.suppliers import SupplierDirectory
 from partnersignal.tagging import Tagger, load
 from partnersignal.tagging.occlusion import deciding_words

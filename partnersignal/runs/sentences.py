@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-
-import pandas as pd
 
 from partnersignal.cleaning import own_sentences, quoted_sentences, without_boilerplate, zoned
 from partnersignal.conversations.words import unpack, word_hash
-from partnersignal.messages import Message, Party, Sentence
+from partnersignal.messages import Message, Sentence
 from partnersignal.suppliers import Attribution, SupplierDirectory, attribute
 
 
@@ -68,27 +65,6 @@ def find_sentences(message: Message, boilerplate: bytes | None, orphans: bytes |
     )
 
 
-def stored_message(row: Any) -> Message:
-    """Return a message as the run keeps it.
-
-    Parameters
-    ----------
-    row : namedtuple
-        Of the run's table of messages.
-
-    Returns
-    -------
-    Message
-        With an empty text where the run keeps none.
-    """
-    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
-    return Message(
-        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
-        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
-        text_or_none(row.subject) or "", text_or_none(row.text) or "", kind=row.kind,
-    )  # fmt: skip
-
-
 def the_only(owners: Sequence[Attribution | None]) -> tuple[str | None, str | None]:
     """Return what the messages table says of whose the sentences of a message are.
 
@@ -126,22 +102,6 @@ def surroundings_of(owners: Sequence[Attribution | None], quoted: int) -> tuple[
     own = len(owners) - quoted
     keys = [(each.supplier, each.voice) if each else None for each in owners]
     return tuple(first.setdefault(key, place) if place < own else place for place, key in enumerate(keys))
-
-
-def text_or_none(value: Any) -> str | None:
-    """Return a cell of a table as text.
-
-    Parameters
-    ----------
-    value : object
-        A str, None or NaN.
-
-    Returns
-    -------
-    str or None
-        None where there is no text.
-    """
-    return value if isinstance(value, str) else None
 
 
 def _orphans(

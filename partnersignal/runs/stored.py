@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from partnersignal.messages import Message, Party
 from partnersignal.runs.correcting import NO_CHANGE, Changed, apply_corrections
 from partnersignal.runs.corrections import Correction
 from partnersignal.runs.tables import SCHEMAS, stream_table
@@ -170,3 +172,40 @@ def open_tables(folder: Path, corrections: Sequence[Correction], suppliers: Call
     messages, tags, exposure = (plain.select(name, schema.names, "message_id", ids) for name, schema in SCHEMAS.items())
     known = {name for batch in plain.batches("exposure", ["supplier"]) for name in batch["supplier"].to_pylist()}
     return Stored(folder, apply_corrections(corrections, messages, tags, exposure, known.union(suppliers())))
+
+
+def stored_message(row: Any) -> Message:
+    """Return a message as the run keeps it.
+
+    Parameters
+    ----------
+    row : namedtuple
+        Of the run's table of messages.
+
+    Returns
+    -------
+    Message
+        With an empty text where the run keeps none.
+    """
+    recipients = (Party.parse(each) for each in (row.recipients or "").split("; ") if each)
+    return Message(
+        row.message_id, None if pd.isna(row.date) else row.date, row.date_quality,
+        Party.parse(row.sender) if isinstance(row.sender, str) else None, tuple(recipients),
+        text_or_none(row.subject) or "", text_or_none(row.text) or "", kind=row.kind,
+    )  # fmt: skip
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return a cell of a table as text.
+
+    Parameters
+    ----------
+    value : object
+        A str, None or NaN.
+
+    Returns
+    -------
+    str or None
+        None where there is no text.
+    """
+    return value if isinstance(value, str) else None

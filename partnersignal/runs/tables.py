@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from partnersignal.conversations import SCAN
 from partnersignal.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd  # no worker needs it
 
 _GROUP_ROWS, _GROUP_BYTES = 65_536, 16 * 1024 * 1024  # a row group ends at the first of these
 _JOINED_ROWS = 1_024
