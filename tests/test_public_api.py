@@ -52,6 +52,11 @@ def test_import_loads_nothing_heavy() -> None:
     assert not set(HEAVY) & set(loaded)
 
 
+def test_a_worker_loads_only_what_it_works_with() -> None:
+    loaded = run_python("import partnersignal.runs.shards, sys; print(' '.join(sys.modules))").split()
+    assert not {*HEAVY, "duckdb", "jinja2", "onnxruntime"} & set(loaded) - {"pyarrow"}
+
+
 def test_import_takes_under_three_tenths_of_a_second() -> None:
     code = "import time; t = time.process_time(); import partnersignal; print(time.process_time() - t)"
     assert min(float(run_python(code)) for _ in range(3)) < 0.3
