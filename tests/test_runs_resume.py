@@ -334,7 +334,6 @@ def test_a_report_that_is_cut_off_is_a_draft(sample_run: Run, tmp_path: Path, mo
 
 def test_a_message_that_takes_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "SECONDS_A_MESSAGE", 0.05)
-    monkeypatch.setattr(limits.time_limit.__wrapped__, "__defaults__", (0.05,))
 
     def reader():
         for name in ("quick", "slow", "quick"):
@@ -345,7 +344,8 @@ def test_a_message_that_takes_too_long_is_passed_over(monkeypatch: pytest.Monkey
             except ValueError as error:
                 yield Unreadable(name, str(error))
 
-    first, slow, last = limits.each_in_time(reader())
+    with limits.watching() as limit:
+        first, slow, last = limits.each_in_time(reader(), limit)
     assert (first, last) == ("quick", "quick")
     assert slow == Unreadable("slow", "it takes longer than 0.05 seconds of computing")
 
@@ -353,7 +353,7 @@ def test_a_message_that_takes_too_long_is_passed_over(monkeypatch: pytest.Monkey
 def test_a_message_whose_zones_take_too_long_lands_in_the_receipt(
     export: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits.time_limit.__wrapped__, "__defaults__", (0.2,))
+    monkeypatch.setattr(limits, "SECONDS_A_MESSAGE", 0.2)
 
     def stuck(message: Message) -> Message:
         while "aserver 7 " in message.text:

@@ -22,7 +22,8 @@ _ADDRESS_END = re.compile(r"[>)\]][ \t*_]*$")
 # Without one of these a line begins no header, unless it is a title or a name above a date: most lines are done here.
 _MARK = re.compile(r"[\d:：@=_*#~+–—-]")  # one set of characters is looked for much faster than a choice
 _CLUE = re.compile(r"[\d:：@]|[-=_*#~+–—]{2}")
-_RULED = tuple("-_=*#~+–—")
+_RULED = frozenset("-_=*#~+–—")
+_FIELD_END = 38  # characters: the colon of a field stands among them
 _SENTENCE_END = (".", "!", "?", ",", ";", "。")
 _GROUPWISE = re.compile(r">>> {1,3}(?=.{0,200}\d)(\S.{2,200}?) {1,3}>>>[ \t]*$")
 _LOTUS = re.compile(r"^.{0,120}?\b\d{1,2}/\d{1,2}/\d{2,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s?(?:[AP]M)?\s*$", re.I)
@@ -85,11 +86,12 @@ def find_header(lines: Sequence[Line], at: int) -> QuoteHeader | None:
         return (_titled(lines, at) if _original().match(text) else None) or (
             _lotus(lines, at) if at + 1 < len(lines) and _stamped(lines[at + 1].text) else None
         )
-    ruled = text.lstrip(" \t>").startswith(_RULED)
+    bare, field = text.lstrip(" \t>"), text[:_FIELD_END]
+    ruled = len(bare) > 1 and bare[0] in _RULED and bare[1] in _RULED
     return (
         (_separator(lines, at) if ruled else None)
         or _titled(lines, at)
-        or (_block(lines, at) if ":" in text or "：" in text else None)
+        or (_block(lines, at) if ":" in field or "：" in field else None)
         or _intro(lines, at)
         or _lotus(lines, at)
         or (_reply_marker(lines, at) if ruled else None)
@@ -148,11 +150,13 @@ def _groupwise(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """``-----Original Message-----`` or a long rule, and what follows it."""
     text = lines[at].text
-    dashes, after = _DASHES.match(text), at + 1
-    if dashes is None and _OPEN_DASHES.match(text) and after < len(lines):  # a line broken by the program that sent it
+    rule, after = _RULE.match(text) is not None, at + 1
+    dashes = None if rule else _DASHES.match(text)
+    if (
+        dashes is None and not rule and _OPEN_DASHES.match(text) and after < len(lines)
+    ):  # a line broken by the program that sent it
         dashes, after = _DASHES.match(f"{text} {lines[after].text.strip()}"), at + 2
-    rule = dashes is None and _RULE.match(text) is not None
-    if not dashes and not rule:
+    if not (dashes or rule):
         return None
     below = _next_filled(lines, after)
     found = (_block(lines, below) or _lotus(lines, below)) if below is not None else None
@@ -256,7 +260,9 @@ def _block(lines: Sequence[Line], at: int) -> QuoteHeader | None:
 def _intro(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     """``On 3 May 2024 at 12:04, Ann Lee <ann@example.com> wrote:``, on one line or wrapped."""
     for line in lines[at : at + _INTRO_LINES]:
-        if line.text[-1:] in _INTRO_LAST:
+        if line.blank or line.quoted:
+            return None
+        if line.text[-1] in _INTRO_LAST:
             break
     else:
         return None  # most lines are done here

@@ -159,7 +159,8 @@ def _mark_quotes(lines: Sequence[Line], marks: list[_Mark], top: int) -> int:
             index = header.after
             continue
         prompt = line.quoted and author is None and _prompt(lines, index)
-        if (line.quoted and not prompt) or _wrapped(lines, marks, index):
+        below_quote = index > 0 and marks[index - 1][0] in OTHERS
+        if (line.quoted and not prompt) or (below_quote and _wrapped(lines, index)):
             marks[index] = (marked_kind, author)
         else:
             any_new = True
@@ -181,10 +182,8 @@ def _prompt(lines: Sequence[Line], at: int) -> bool:
     return printed or above.endswith(":")
 
 
-def _wrapped(lines: Sequence[Line], marks: Sequence[_Mark], index: int) -> bool:
+def _wrapped(lines: Sequence[Line], index: int) -> bool:
     """Return whether a line is the rest of the quoted line above, broken by a program that set no mark."""
-    if index == 0 or marks[index - 1][0] not in OTHERS or lines[index].blank:
-        return False
     above, text = lines[index - 1].text, lines[index].text
     if above.endswith("=") and not above.endswith("=="):  # a line break of quoted-printable that nobody undid
         return True

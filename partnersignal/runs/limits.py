@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from partnersignal.cleaning.sentences import LONGEST_SENTENCE, MOST_SENTENCES
@@ -15,6 +15,7 @@ from partnersignal.reading.shard import LARGEST_MESSAGE
 from partnersignal.tagging import linear
 
 SECONDS_A_MESSAGE = 20.0  # of computing; a message takes milliseconds
+TICKS = 20  # in them
 Item = TypeVar("Item")
 
 
@@ -44,47 +45,80 @@ def limits() -> dict[str, Any]:
     }
 
 
+class Watch:
+    """Counts the ticks of a timer while a process is at one message; setting a timer for each cost a tenth of a run."""
+
+    def __init__(self) -> None:
+        self._ticks: int | None = None  # None: between two messages
+
+    def __enter__(self) -> None:
+        self._ticks = 0
+
+    def __exit__(self, *_: object) -> None:
+        self._ticks = None
+
+    def tick(self, number: int, frame: Any) -> None:
+        """Handle the timer's signal.
+
+        Parameters
+        ----------
+        number, frame
+            Of `signal.signal`.
+
+        Raises
+        ------
+        TookTooLong
+            After `TICKS` of them, and with each that follows, for code that takes the error for one of its own.
+        """
+        del number, frame
+        if self._ticks is not None:
+            self._ticks += 1
+            if self._ticks > TICKS:
+                raise TookTooLong(f"it takes longer than {SECONDS_A_MESSAGE:g} seconds of computing")
+
+
+TimeLimit = AbstractContextManager[None]
+
+
 @contextmanager
-def time_limit(seconds: float = SECONDS_A_MESSAGE) -> Iterator[None]:
-    """Stop what takes too long; counts the process's own computing, not the clock, so that a busy machine changes nothing.
+def watching() -> Iterator[TimeLimit]:
+    """Keep watch over messages; it counts the process's own computing, not the clock, so that a busy machine changes nothing.
 
-    Parameters
-    ----------
-    seconds : float
-        Allowed.
-
-    Raises
+    Yields
     ------
-    TookTooLong
-        Inside the block. Where a process cannot be interrupted (not its main thread, or Windows) nothing is limited.
+    context manager
+        Stops its block with `TookTooLong` when `SECONDS_A_MESSAGE` have passed in it, or at most a tick later; to be used
+        again and again, not within itself. Where a process cannot be interrupted (not its main thread, Windows, another's
+        handler) nothing is limited.
     """
     able = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGVTALRM) if able else None
-    if handler is signal.SIG_DFL:
-        signal.signal(signal.SIGVTALRM, _stop)
-    elif handler is not _stop:
-        yield
+    if not able or not _ours(signal.getsignal(signal.SIGVTALRM)):
+        yield nullcontext()
         return
-    # Again every second, for code that takes the error for one of its own.
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1.0)
+    watch = Watch()
+    signal.signal(signal.SIGVTALRM, watch.tick)
+    signal.siginterrupt(signal.SIGVTALRM, False)  # no library's reading or writing is cut off by a tick
+    tick = SECONDS_A_MESSAGE / TICKS
+    signal.setitimer(signal.ITIMER_VIRTUAL, tick, tick)
     try:
-        yield
+        yield watch
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)  # the handler stays: a last signal may be under way
 
 
-def _stop(number: int, frame: Any) -> None:
-    del number, frame
-    raise TookTooLong(f"it takes longer than {SECONDS_A_MESSAGE:g} seconds of computing")
+def _ours(handler: Any) -> bool:
+    return handler is signal.SIG_DFL or isinstance(getattr(handler, "__self__", None), Watch)
 
 
-def each_in_time(items: Iterable[Item]) -> Iterator[Item]:
+def each_in_time(items: Iterable[Item], limit: TimeLimit) -> Iterator[Item]:
     """Give each step of a reader its time.
 
     Parameters
     ----------
     items : iterable
         A reader's; it turns `TookTooLong` into an unreadable message and goes on.
+    limit : context manager
+        Of `watching`.
 
     Yields
     ------
@@ -94,7 +128,7 @@ def each_in_time(items: Iterable[Item]) -> Iterator[Item]:
     iterator = iter(items)
     nothing: Any = object()
     while True:
-        with time_limit():
+        with limit:
             item = next(iterator, nothing)
         if item is nothing:
             return

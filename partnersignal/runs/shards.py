@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from partnersignal.conversations import SCAN, scan_messages
 from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
-from partnersignal.runs.limits import TookTooLong, each_in_time, time_limit
+from partnersignal.runs.limits import TimeLimit, TookTooLong, each_in_time, watching
 from partnersignal.runs.parts import mark_done, part_path, read_plan
 from partnersignal.runs.sentences import find_sentences, surroundings_of, the_only
 from partnersignal.runs.tables import SCHEMAS, TableWriter, writing_table
@@ -84,12 +84,12 @@ def scan_shard(shard: Shard, number: int, work: Path, columns: tuple[tuple[str, 
         1: one shard done.
     """
     _settle()
-    items = each_in_time(read_shard(shard, dict(columns)))
     count = 0
-    with _writing(work, number, {"scan": SCAN, "zones": ZONES}) as tables:
+    with watching() as limit, _writing(work, number, {"scan": SCAN, "zones": ZONES}) as tables:
+        items = each_in_time(read_shard(shard, dict(columns)), limit)
         while batch := list(islice(items, _BATCH)):
-            clean = [_cut_in_time(item) if isinstance(item, Message) else item for item in batch]
-            tables["scan"].add(scan_messages(clean, _words_in_time))
+            clean = [_cut_in_time(item, limit) if isinstance(item, Message) else item for item in batch]
+            tables["scan"].add(scan_messages(clean, partial(_words_in_time, limit=limit)))
             tables["zones"].add(list(map(zone_row, clean)))
             count += len(batch)
     mark_done(work, "scan", number, count, tables)
@@ -118,11 +118,11 @@ def tag_shard(shard: Shard, number: int, work: Path, job: TagJob) -> int:
     _settle()
     tagger = _tagger(job.model)
     facts = read_plan(work, number)
-    read = each_in_time(read_shard(shard, dict(job.columns)))
-    items = zip(read, facts, read_zones(part_path(work, "zones", number)), strict=True)
-    with _writing(work, number, SCHEMAS) as tables:
+    with watching() as limit, _writing(work, number, SCHEMAS) as tables:
+        read = each_in_time(read_shard(shard, dict(job.columns)), limit)
+        items = zip(read, facts, read_zones(part_path(work, "zones", number)), strict=True)
         for batch in _batches(_zoned_pair(*each) for each in items if not each[1]["unreadable"]):
-            for name, rows in _tag_batch(batch, tagger, job).items():
+            for name, rows in _tag_batch(batch, tagger, job, limit).items():
                 tables[name].add(rows)
     mark_done(work, "tag", number, len(facts), SCHEMAS)
     return len(facts)
@@ -138,22 +138,22 @@ def _writing(work: Path, number: int, schemas: Mapping[str, pa.Schema]) -> Itera
         }
 
 
-def _cut_in_time(message: Message) -> Message | Unreadable:
+def _cut_in_time(message: Message, limit: TimeLimit) -> Message | Unreadable:
     try:
-        with time_limit():
+        with limit:
             clean = zoned(message)
     except TookTooLong as error:
         return Unreadable(message.source, str(error))
     try:
-        with time_limit():
+        with limit:
             return replace(clean, sentences=own_sentences(clean))
     except TookTooLong:
         return clean  # the second pass tries again, and says so
 
 
-def _words_in_time(message: Message) -> Words:
+def _words_in_time(message: Message, limit: TimeLimit) -> Words:
     try:
-        with time_limit():
+        with limit:
             return message_words(message)
     except TookTooLong:
         return Words()  # it is scored, or passed over, all the same; only nobody is known to repeat it
@@ -224,8 +224,8 @@ class _Prepared:
             previous = self.words[place]
 
 
-def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob) -> dict[str, list[dict[str, Any]]]:
-    prepared = [_prepare(item, fact, job, tagger.config.languages) for item, fact in batch]
+def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob, limit: TimeLimit) -> dict[str, list[dict[str, Any]]]:
+    prepared = [_prepare(item, fact, job, tagger.config.languages, limit) for item, fact in batch]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
     for wanted in _together(prepared):
         rows["tags"] += _tag_rows(wanted, tagger, job)
@@ -274,7 +274,9 @@ def _tag_rows(wanted: Sequence[_Wanted], tagger: Tagger, job: TagJob) -> Iterato
             }  # fmt: skip
 
 
-def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> _Prepared:
+def _prepare(
+    item: Message | Unreadable, fact: dict[str, Any], job: TagJob, languages: Sequence[str], limit: TimeLimit
+) -> _Prepared:
     """Decide what becomes of a message; every message gets exactly one status."""
     if isinstance(item, Unreadable):
         # It could be read in the scan, and now it took too long, or its file has gone.
@@ -283,7 +285,7 @@ def _prepare(item: Message | Unreadable, fact: dict[str, Any], job: TagJob, lang
     if status:
         return _Prepared(item, fact, status)
     try:
-        with time_limit():
+        with limit:
             return _cleaned(item, fact, job, languages)
     except TookTooLong:
         return _Prepared(item, fact, "took_too_long")
