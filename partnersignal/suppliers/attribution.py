@@ -10,7 +10,7 @@ from functools import cached_property
 
 from partnersignal.messages import Message, Party, Sentence, Voice, Zone
 from partnersignal.reading.transcripts import speaker_label
-from partnersignal.suppliers.bearing import small_talk, trade
+from partnersignal.suppliers.bearing import refers, small_talk, trade
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.narrative import Narrative, only
 from partnersignal.suppliers.outline import Outline, Place
@@ -27,8 +27,9 @@ from partnersignal.suppliers.subjects import (
 
 # Words of an answer: they speak to, or of the words of, whoever spoke before.
 _ANSWERS = re.compile(r"\b(?:you|your|yours|that|thanks|thank)\b", re.I)
+_CALLED = re.compile(r"(?:(?i:and|so|okay|ok|right|thanks),? )?(?P<name>[^\W\d_a-z][\w'’-]{1,30}), ")  # "Ann, did you ..."
 _EVERYBODY = re.compile(r"\b(?:everyone|everybody|all of you|you all|you both|both of you|anyone|anybody|each of you)\b", re.I)
-_SENTENCE_END = re.compile(r"[.!?](?:\s|$)")
+_SENTENCE_END = re.compile(r"[.!?](?:\s+[^\W\d]|\s*$)")  # not that of "no. 5"
 _FIRST_WORDS = 3  # among which who is spoken to is named
 _MOST_QUOTES = 100  # between which answers are looked for: each answer is read on its own
 _BULK = ("list-id", "list-unsubscribe", "feedback-id")
@@ -113,17 +114,8 @@ class _Mail:
     def _author(self, sentence: Sentence) -> Party | None:
         if sentence.zone in ("quoted", "forwarded"):
             zone = self._zones[bisect_right(self._starts, sentence.start) - 1]
-            return zone.author or (self._other_side(sentence) if zone.kind == "quoted" else None)
+            return zone.author
         return self._message.sender
-
-    def _other_side(self, sentence: Sentence) -> Party | None:
-        """Return whom a mail between two sides answers; quotes inside its quotes may be anybody's."""
-        line = self._message.text[self._message.text.rfind("\n", 0, sentence.start) + 1 : sentence.start + 1]
-        sides = {self._directory.owner(party) for party in self._message.recipients}
-        own = self._side(self._message.sender)
-        if line.replace(" ", "").startswith(">>") or len(sides) != 1 or {own, *sides} in ({own}, {None}) or None in sides:
-            return None
-        return self._message.recipients[0] if OURS in (own, *sides) and own is not None else None
 
     def _side(self, party: Party | None) -> Side | None:
         """Find whose person it is; quotes may name their authors without address."""
@@ -197,6 +189,8 @@ class _Notes:
         self._spoken_to: int | None = None  # whom the turn of one of us answers
         self._before = -1
         self._previous: int | None = None
+        self._asked = ""  # the colleague whom the last turn of one of us called by name
+        self._colleague = False  # whether what is said now is between colleagues
 
     def _titled(self, message: Message) -> bool:
         """Return whether the first line is a title: "Acme: what we learnt" alone above a text without labels."""
@@ -224,6 +218,8 @@ class _Notes:
         if self._turn == STRANGER:
             named = only(self._directory.mentions(sentence.text))
             return (named, "third_person") if named is not None else None
+        if self._turn == OURS and self._among_us(sentence, place):
+            return None
         if self._turn == OURS:
             answered = self._ours(sentence, place)
             if answered is not None:
@@ -260,6 +256,17 @@ class _Notes:
         found, self._previous = _own_words(self._directory, speaker, _spoken(sentence), self._previous)
         return found
 
+    def _among_us(self, sentence: Sentence, place: Place) -> bool:
+        """Return whether one of us speaks to a colleague by name, or is the colleague who answers, of nobody else."""
+        words = _spoken(sentence)
+        if place.opens:
+            self._colleague = bool(self._asked) and self._asked in place.label.split()
+            self._asked = ""
+        called = _CALLED.match(words)
+        if called and self._people.side(called["name"]) == OURS:
+            self._asked, self._colleague = called["name"], True
+        return self._colleague and not refers(words) and not self._directory.mentions(words)
+
     def _ours(self, sentence: Sentence, place: Place) -> int | None:
         """Find the supplier that one of us speaks to, where no name of a supplier tells."""
         words = _spoken(sentence)
@@ -275,7 +282,7 @@ class _Notes:
             return self._present
         if place.opens:
             self._spoken_to, self._answered = self._answered, None
-        return self._spoken_to if _ANSWERS.search(words) else None
+        return self._spoken_to if _ANSWERS.search(words) or words.rstrip().endswith("?") else None
 
 
 def _speaks_on(text: str) -> bool:

@@ -34,6 +34,12 @@ from partnersignal.suppliers.subjects import (
 )  # fmt: skip
 
 _ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) [a-z]")  # "Bob to book a room"
+# The last heading of minutes, below which they leave their subject.
+_ANY_OTHER = re.compile(
+    r"[\W\d_]*(?:any other (?:business|matters)|aob|other(?: (?:business|matters|items|topics|points))?|miscellaneous|misc|varia"
+    r"|sonstiges|verschiedenes|divers|varios|varie|diversos|overige?|rondvraag|eventuelt|övrigt)[\W_]*$",
+    re.I,
+)
 _TWO = 2  # suppliers, of whom one is the former
 _PERSON_WORDS = 3  # words among which a person that leads a sentence stands
 _NAME_ONLY = 5  # words of a numbered line that is a heading with a name
@@ -172,6 +178,8 @@ class Narrative:
             if before == level and supplier is not None and not owners and not self._titled:
                 self._default = None  # headings tell suppliers from other matters: the rest is about none
         self._titled = not self._sections and self._first and level >= _BARE
+        if not owners and _ANY_OTHER.match(place.line):
+            self._sections, self._default = [], None
         inherited = self._sections[-1][1] if self._sections and not owners else None
         section = only(owners) if owners else inherited
         self._sections.append((level, section))
@@ -240,6 +248,8 @@ class Narrative:
         action = _ACTION.match(sentence.text) is not None and not acts_on_it(sentence.text)
         item = place.shape in ("item", "entry", "label")
         if person is not None and (action or (item and (base is None or speaker is not None))):
+            if speaker is not None and place.shape == "label" and self._people.marked and base is not None and not action:
+                return self._borne(sentence.text, place, base)
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):

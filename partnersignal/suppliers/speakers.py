@@ -52,6 +52,10 @@ _TITLES = frozenset([
     "mr", "mrs", "ms", "miss", "dr", "prof", "capt", "captain", "sgt", "rev", "eng", "ing", "herr", "frau", "mme", "m",
     "madame", "monsieur", "sig", "sr", "sra",
 ])  # fmt: skip
+_WORDS_TOO = frozenset([
+    "april", "art", "august", "bill", "chase", "dawn", "drew", "faith", "frank", "grace", "grant", "hope", "jack", "joy",
+    "june", "mark", "max", "may", "miles", "pat", "penny", "rich", "rob", "rose", "ruby", "sue", "summer", "will",
+])  # fmt: skip
 _OUR_WORDS = frozenset(["us", "we", "ours", "our side", "our team", "internal", "home team", "in-house"])
 
 
@@ -155,12 +159,19 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
         for start, end, known in _lists(message.text, directory):
             listed.append((start, end))
             found += known
-        found += [read_person(label, directory) for label in _labels(message.text) if _marked(label)]
+        labels, contacts = _labels(message.text), dict(directory.contacts)
+        found += [read_person(label, directory) for label in labels if _marked(label)]
+        named = (label for label in labels if " " in label and _NAME.fullmatch(label))
+        found += [(label, "", contacts[label.lower()]) for label in named if label.lower() in contacts]
     marked = message.kind == "meeting_notes" and any(isinstance(side, int) for _, _, side in found)
     if marked:
         found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
     found += _introduced(message.text[:_READ], directory)
-    return People(_sides(found), tuple(listed), marked, _contacts(message, directory, found))
+    known = _sides(found)
+    if marked:
+        turns = (label for label in _labels(message.text) if " " in label and _NAME.fullmatch(label))
+        known = {key: OURS for label in turns if label.lower() not in known for key in _keys((label, "", OURS))} | known
+    return People(known, tuple(listed), marked, _contacts(message, directory, found))
 
 
 def label_side(label: str, people: People, directory: SupplierDirectory) -> Side | None:
@@ -220,7 +231,7 @@ def _keys(known: _Known) -> set[str]:
 def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[_Known]) -> dict[str, Owner]:
     """Name the people that the directory lists, by the names that nobody of the message has.
 
-    A first name alone is a contact's only where the message names that supplier too: we may have an Ann as well.
+    A last name alone is a contact's only where the message names that supplier too, and so is a first name that is a word.
     """
     if not directory.contacts:
         return {}
@@ -228,7 +239,9 @@ def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[
     named = {OURS, *directory.mentions(f"{message.subject}\n{message.text[:_READ]}")}
     found: dict[str, set[Owner]] = {}
     for name, owner in directory.contacts:
-        for key in {name, *name.split()} if owner in named else {name}:
+        first = name.split()[0]
+        alone = {first} - _WORDS_TOO
+        for key in {name, *name.split()} if owner in named else {name, *alone}:
             found.setdefault(key, set()).add(owner)
     return {key: next(iter(owners)) for key, owners in found.items() if len(owners) == 1 and key not in taken}
 
