@@ -308,7 +308,7 @@ def _spoken(sentence: Sentence) -> str:
 
 def _default(title: str, sentences: Sequence[Sentence], directory: SupplierDirectory, present: int | None = None) -> int | None:
     """Return the supplier that the subject names, or whose people alone were there and the text names no other."""
-    titled = directory.mentions(title)
+    titled = directory.mentions(title) or directory.people_in(title)
     if titled or present is None:
         return only(titled)
     everyone = {owner for sentence in sentences for owner in directory.mentions(sentence.text)}
@@ -372,7 +372,9 @@ def _to_suppliers(
         elif sole is None and (person := only(_named_first(sentence.text, people, addressed))) is not None:
             owner = previous = person  # "Ann, thank you. You ..."
             led = True
-        elif previous is not None and (begins_with_pronoun(sentence.text) or (led and _speaks_on(sentence.text))):
+        elif previous is not None and (
+            begins_with_pronoun(sentence.text) or (led and (_speaks_on(sentence.text) or refers(sentence.text)))
+        ):
             owner = previous
         else:
             owner, previous = None if small_talk(sentence.text, own=True) else sole, None

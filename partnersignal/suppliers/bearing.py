@@ -34,8 +34,16 @@ _WITH_US = re.compile(r"\W*\w\S* .*\b(?:i|we|us|our|me|my|you)\b", re.I | re.S)
 _ELLIPTIC = 4  # words; so short a sentence leans on the one before: "Not a word."
 # Of the text as a whole, not of what was said before: "None of this leaves the room".
 _WHOLE = re.compile(rf"{_START}(?:none|all|most|so much|enough) (?:of|for|about) (?:this|that|it|these)\b", re.I)
-# "the engine people": a party by its trade.
+_UNRELATED = re.compile(
+    rf"{_START}(?:unrelated|separately|off[- ]topic|on (?:an ?other|a different|a separate) (?:note|subject|topic|matter)"
+    r"|(?:different|other) (?:topic|subject|matter)|nothing to do with (?:this|that|it|them))\b",
+    re.I,
+)
+# "the engine people": a party by its trade; "our payroll provider" where there is one of that trade.
 _PARTY = re.compile(r"\bthe (?P<trade>\w{3,30}) (?:people|men|guys|lads|folks?|lot|crowd)\b", re.I)
+_PROVIDER = re.compile(
+    r"\b(?:the|our) (?P<trade>\w{3,30}) (?:provider|supplier|vendor|company|firm|agency|contractor|contract|invoice)\b", re.I
+)
 # A possessive of the sentence's own subject: "Ann took her leave", "the inspectors sent their draft".
 _HIS = re.compile(r"\b(?:his|her)\b", re.I)
 _THEIR = re.compile(r"\b(?:everybody|everyone|people|the \w{2,30}s)\b.{0,80}?\btheir\b", re.I | re.S)
@@ -102,7 +110,7 @@ def apart(text: str) -> bool:
         True for "I am on leave" and "Legal is short of people".
     """
     plain = text.lower()
-    if _WHOLE.match(text) or _ourselves().search(plain):
+    if _WHOLE.match(text) or _ourselves().search(plain) or _UNRELATED.match(text):
         return True
     own = introduces(text) or any(_topic(group).search(plain) for group in ("weather", "own_matters", "office_life"))
     return own and _dealings().search(plain) is None
@@ -194,6 +202,23 @@ def trade(text: str) -> str | None:
         "engine" of "the engine people".
     """
     match = _PARTY.search(text)
+    return match["trade"] if match else None
+
+
+def provider(text: str) -> str | None:
+    """Return for which trade a text speaks of whoever provides it.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+
+    Returns
+    -------
+    str or None
+        "payroll" of "our payroll provider".
+    """
+    match = _PROVIDER.search(text)
     return match["trade"] if match else None
 
 

@@ -198,6 +198,22 @@ class SupplierDirectory:
         meant = sharing.intersection(among)
         return next(iter(meant)) if len(meant) == 1 else AMBIGUOUS
 
+    def people_in(self, text: str) -> tuple[Owner, ...]:
+        """Find whose people a text names in full.
+
+        Parameters
+        ----------
+        text : str
+            A title.
+
+        Returns
+        -------
+        tuple of int or "ours"
+            In the order of the directory, each once.
+        """
+        words = " ".join(["", *re.findall(r"[^\W_]+", text.lower()), ""])
+        return tuple(dict.fromkeys(owner for name, owner in self.contacts if f" {name} " in words))
+
     def in_trade(self, word: str) -> frozenset[int]:
         """Find the suppliers whose name or category holds a word: "engine" of "the engine people".
 

@@ -14,6 +14,7 @@ from partnersignal.suppliers.bearing import (
     begins_with_noun,
     definite_nouns,
     introduces,
+    provider,
     refers,
     tied,
     trade,
@@ -33,11 +34,12 @@ from partnersignal.suppliers.subjects import (
     tells_of_somebody,
 )  # fmt: skip
 
-_ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) [a-z]")  # "Bob to book a room"
+# "Bob to book a room", not "Bob turned to the contract".
+_ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) (?!(?:the|an?|our|their|his|her|its|it|them|us|me)\b)[a-z]")
 # The last heading of minutes, below which they leave their subject.
 _ANY_OTHER = re.compile(
-    r"[\W\d_]*(?:any other (?:business|matters)|aob|other(?: (?:business|matters|items|topics|points))?|miscellaneous|misc|varia"
-    r"|sonstiges|verschiedenes|divers|varios|varie|diversos|overige?|rondvraag|eventuelt|övrigt)[\W_]*$",
+    r"[\W\d_]*(?:any other (?:business|matters)|aob|other(?: (?:business|matters|items|topics|points))?|miscellaneous|misc"
+    r"|varia|sonstiges|verschiedenes|divers|varios|varie|diversos|overige?|rondvraag|eventuelt|övrigt)[\W_]*$",
     re.I,
 )
 _TWO = 2  # suppliers, of whom one is the former
@@ -86,6 +88,7 @@ class Narrative:
         self._titled = False  # whether the last heading was the title, a bare line at the top
         self._first = True
         self._paragraph = -1
+        self._labelled = -2  # the paragraph that a supplier's name with a colon opened
         self._line: Shape = "text"  # of the line before
         self._together: set[Owner] = set()  # suppliers named in the paragraph so far
         self._order: list[int] = []  # the same without shared names, as they came
@@ -116,6 +119,8 @@ class Narrative:
         self._line = place.shape if place.opens else self._line
         new_paragraph = entered or sentence.paragraph != self._paragraph
         self._paragraph = sentence.paragraph
+        if place.shape == "label" and named and sentence.text[: named[0][1]] == place.label:
+            self._labelled = sentence.paragraph
         self._together = {owner for _, _, owner in named} | (set() if new_paragraph else self._together)
         order = [] if new_paragraph else self._order
         self._order = list(dict.fromkeys([*order, *(owner for _, _, owner in named if isinstance(owner, int))]))
@@ -270,10 +275,14 @@ class Narrative:
     def _borne(self, text: str, place: Place, carried: int | None) -> int | None:
         """Return the supplier that a sentence without a name bears upon; in running prose, an aside bears upon none."""
         text = " ".join(text.split())  # lines may be wrapped
-        headed = self._sections and self._sections[-1][1] is not None and not self._titled
+        section = self._sections[-1][1] if self._sections and not self._titled else None
+        headed = section is not None or self._labelled == self._paragraph
         party = trade(text)
         if party is not None and not headed:
             return only(tuple(self._directory.in_trade(party)))
+        provides = self._directory.in_trade(word) if not headed and (word := provider(text)) else ()
+        if len(provides) == 1:
+            return next(iter(provides))
         if begins_with_pronoun(text):
             return carried
         known = set() if headed else self._spoken_of(text)

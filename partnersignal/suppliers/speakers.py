@@ -170,7 +170,8 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
     known = _sides(found)
     if marked:
         turns = (label for label in _labels(message.text) if " " in label and _NAME.fullmatch(label))
-        known = {key: OURS for label in turns if label.lower() not in known for key in _keys((label, "", OURS))} | known
+        ours = (label for label in turns if label.lower() not in known and not directory.mentions(label))
+        known = {key: OURS for label in ours for key in _keys((label, "", OURS))} | known
     return People(known, tuple(listed), marked, _contacts(message, directory, found))
 
 

@@ -31,7 +31,11 @@ _IT = re.compile(
     re.I,
 )
 _THEY = re.compile(r"\b(?:they|he|she)\b", re.I)
-_SEVERAL = re.compile(r"\b(?:both|neither|either of them|the two(?: of them)?|each other|all (?:three|four|of them))\b", re.I)
+_SEVERAL = re.compile(
+    r"\b(?:both|neither|the two(?: of them)?|each other|all (?:two|three|four|five)"
+    r"|(?:none|all|any|each|either|most|some) of (?:them|(?:the |these |those )(?:two|three|four|five|six)))\b",
+    re.I,
+)
 _FIRST_PERSON = re.compile(r"[\s\"'“‘(*_-]*(?:(?:and|but|so|then|also|yesterday|today),? )?(?:i|we|our|my)\b", re.I)
 # "I thought Acme had": the supplier is the subject of what one of us thinks.
 _WE_THINK = re.compile(
@@ -53,7 +57,8 @@ _REPORTED = re.compile(
     r"(?:\s(?:us|me|him|her|them|everybody|everyone|\w+ and me))?(?:\s(?:today|again|later|yesterday))?(?:\sthat)?\s(?:the\s)?",
     re.I,
 )
-_THAT = re.compile(r"\bthat\s(?:the\s)?$", re.I)
+_THAT = re.compile(r"\b(?:that|because)\s(?:the\s)?$", re.I)
+_BECAUSE = re.compile(r"\bbecause\s(?:the\s)?$", re.I)  # "he could not start because Acme had not": Acme's doing
 _LONGEST_LEAD = 200  # characters before a subject
 _LEAD_WORDS = 4  # words before the subject: "On Monday Acme", "After lunch Acme"
 # A name behind these is a measure or a source, not who behaves.
@@ -130,7 +135,7 @@ def leads(text: str, start: int) -> bool:
     before = text[:start]
     if _FIRST_PERSON.match(before):
         return _WE_THINK.match(before) is not None
-    return len(before.split()) <= _LEAD_WORDS or before.rstrip().endswith(",")
+    return len(before.split()) <= _LEAD_WORDS or before.rstrip().endswith(",") or _BECAUSE.search(before[-40:]) is not None
 
 
 def begins_with_pronoun(text: str) -> bool:
