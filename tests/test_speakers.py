@@ -153,3 +153,94 @@ LISTED = SupplierDirectory(
 def test_people_whom_the_directory_lists(text: str, name: str, side: object) -> None:
     note = Message("1", None, "missing", None, (), "", text, kind="meeting_notes")
     assert find_people(note, LISTED).side(name) == side
+
+
+KNOWN = SupplierDirectory(
+    (
+        Supplier("Acme", ("acme.com",), ("ann.lee@acme.com", "mark.orr@acme.com", "zoe.brun@acme.com"), category="payroll"),
+        Supplier("Bolt", ("bolt.com",), ("cy.dean@bolt.com",), category="lifts"),
+    ),
+    ("us.example",),
+)
+
+
+def whose(text: str, subject: str = "") -> list[str | None]:
+    message = zoned(Message("1", None, "missing", None, (), subject or text.partition("\n")[0], text, kind="meeting_notes"))
+    return [each.supplier if each else None for each in attribute(message, own_sentences(message), KNOWN)]
+
+
+@pytest.mark.parametrize(
+    ("text", "supplier"),
+    [
+        ("Yesterday Ann rang about the delay.", "Acme"),
+        ("Cy promised a new motor.", "Bolt"),
+        ("Zoé rang about the delay.", "Acme"),  # addresses have no accents
+        ("Mark the pages that changed.", None),  # a name that is a word needs its supplier beside it
+        ("Dora rang about the delay.", None),
+    ],
+)
+def test_a_listed_contact_is_known_by_first_name(text: str, supplier: str | None) -> None:
+    assert whose(f"A short line to begin with, of nothing.\n\n{text}")[-1] == supplier
+
+
+def test_one_of_us_who_is_there_keeps_the_first_name() -> None:
+    text = "Present: Ann Fox (us), Bo Ray (Bolt)\n\nAnn was late today and apologised for it."
+    assert whose(text)[-1] != "Acme"
+
+
+def test_a_contact_in_the_title_is_whom_the_note_is_about() -> None:
+    assert whose("Call note 7 Nov - Ann Lee\n\nShe rang about the strike. Parcels go by rail.")[1:] == ["Acme", "Acme"]
+
+
+def test_a_title_with_a_number_is_a_title() -> None:
+    assert whose("Acme steering committee no. 5\n\nThe roof of the hall is finished at last.")[1:] == ["Acme"]
+
+
+def test_a_listed_speaker_makes_the_others_of_a_call_ours() -> None:
+    text = (
+        "Call about the bonus\n\nDora Fox: How do I know it is not missed next time?\nAnn Lee: We added a check.\n"
+        "Dora Fox: Can you put that into a letter I can show?\nDora Fox: Ed, anything from the warehouse?\n"
+        "Ed Moss: No, we are tied up with the stocktake.\nDora Fox: Ed, did they answer you?"
+    )
+    assert whose(text)[1:] == ["Acme", "Acme", "Acme", None, None, "Acme"]
+
+
+def test_any_other_business_is_no_longer_about_the_title() -> None:
+    text = "Acme review\n\nPresent: Ann Lee (Acme), Dora Fox (us)\n\nPrices\nThe uplift was dropped.\n\nAny other business\nThe forms are due on the 1st."
+    assert whose(text)[-3:] == ["Acme", None, None]
+
+
+@pytest.mark.parametrize(("said", "supplier"), [("asked why both nights", "Acme"), ("mentioned that the annex", None)])
+def test_what_one_of_us_says_across_the_table_concerns_the_other_side(said: str, supplier: str | None) -> None:
+    text = f"Review\n\nPresent: Ann Lee (AL, Acme), Dora Fox (DF, us)\n\nAL went through the plan. DF {said} had to close."
+    assert whose(text)[-1] == supplier
+
+
+def test_the_sole_supplier_of_a_trade_is_meant_by_it() -> None:
+    text = "We met Bolt in the yard. Our payroll provider sent a form."
+    assert whose(text) == ["Bolt", "Acme"]
+
+
+def test_a_paragraph_that_a_name_opens_is_about_it() -> None:
+    text = "Handover for the fortnight\n\nAcme: if Ann rings again, the answer is no. The rail boxes are agreed, papers lie on the shelf."
+    assert whose(text)[1:] == ["Acme", "Acme"]
+
+
+def test_unrelated_is_about_nobody() -> None:
+    assert whose("Status Acme\n\nThe setup is through the first test.\n\nUnrelated: the forklift is out of order.")[1:] == [
+        "Acme",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "supplier"),
+    [
+        ("He could not get into the network because Bolt had let the account expire.", "Bolt"),
+        ("None of the three has ever come to us with an idea.", None),
+        ("Ann first pointed at the Bolt interface.", "Acme"),
+        ("Ann said that Bolt had let the account expire.", "Bolt"),
+    ],
+)
+def test_who_behaves_where_several_are_named(text: str, supplier: str | None) -> None:
+    assert whose(f"Acme and Bolt were here on Tuesday. {text}")[-1] == supplier

@@ -27,7 +27,8 @@ from partnersignal.suppliers.subjects import (
 
 # Words of an answer: they speak to, or of the words of, whoever spoke before.
 _ANSWERS = re.compile(r"\b(?:you|your|yours|that|thanks|thank)\b", re.I)
-_CALLED = re.compile(r"(?:(?i:and|so|okay|ok|right|thanks),? )?(?P<name>[^\W\d_a-z][\w'’-]{1,30}), ")  # "Ann, did you ..."
+# "Ann, did you ..."
+_CALLED = re.compile(r"(?:(?i:and|so|okay|ok|oh|right|thanks|also|by the way|btw),? )?(?P<name>[^\W\d_a-z][\w'’-]{1,30}), ")
 _EVERYBODY = re.compile(r"\b(?:everyone|everybody|all of you|you all|you both|both of you|anyone|anybody|each of you)\b", re.I)
 _SENTENCE_END = re.compile(r"[.!?](?:\s+[^\W\d]|\s*$)")  # not that of "no. 5"
 _FIRST_WORDS = 3  # among which who is spoken to is named
@@ -157,6 +158,10 @@ class _Mail:
         default = _default(self._message.subject, sentences, self._directory)
         if default is None and len(quoted) == 1:
             default = next(iter(quoted))
+        if default is None:
+            # An outsider asked about a supplier.
+            asked = [zone for zone in self._quotes if zone.author and self._side(zone.author) is None]
+            default = only(self._directory.mentions("\n".join(self._message.text[zone.start : zone.end] for zone in asked)))
         if answered:
             default = only(self._directory.mentions(self._message.text[answered.start : answered.end]))
         found = self._told(default, sentences)

@@ -73,6 +73,22 @@ def tied(text: str) -> bool:
     return bool(_WITH_US.match(text) or _COMPLAINS.match(text) or _ties().search(text.lower()))
 
 
+def turns_to_others(text: str) -> bool:
+    """Return whether somebody says in a meeting what concerns those across the table.
+
+    Parameters
+    ----------
+    text : str
+        A sentence of minutes that one of us leads.
+
+    Returns
+    -------
+    bool
+        True for "Ann asked why", not for "Ann mentioned that" or "Ann to book a room".
+    """
+    return _demands().match(text) is not None
+
+
 def small_talk(text: str, *, own: bool) -> bool:
     """Return whether a sentence of a mail between two sides is about neither: the weather, or our own absence and family.
 
@@ -280,6 +296,12 @@ def _ties() -> re.Pattern[str]:
 @cache
 def _dealings() -> re.Pattern[str]:
     return re.compile(rf"\b{any_of('dealings')}(?![\w-])")
+
+
+@cache
+def _demands() -> re.Pattern[str]:
+    name = r"[^\W\d_][\w.'’-]*"
+    return re.compile(rf"\W*{name}(?: {name}){{0,2}}? (?:(?:also|again|then) )?{any_of('demands')}\b")
 
 
 @cache

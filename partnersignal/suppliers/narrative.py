@@ -18,6 +18,7 @@ from partnersignal.suppliers.bearing import (
     refers,
     tied,
     trade,
+    turns_to_others,
 )
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.outline import Outline, Place, Shape
@@ -28,6 +29,7 @@ from partnersignal.suppliers.subjects import (
     acts_on_it,
     begins_with_pronoun,
     leads,
+    reports,
     speaks_of_several,
     speaks_of_somebody,
     subject,
@@ -35,7 +37,7 @@ from partnersignal.suppliers.subjects import (
 )  # fmt: skip
 
 # "Bob to book a room", not "Bob turned to the contract".
-_ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) (?!(?:the|an?|our|their|his|her|its|it|them|us|me)\b)[a-z]")
+_ACTION = re.compile(r"(?:[^\W\d_a-z][\w.'’/&+-]*(?:,| and| &)? ){1,4}(?:to|will|shall) (?!(?:the|an?|our|us|it|them)\b)[a-z]")
 # The last heading of minutes, below which they leave their subject.
 _ANY_OTHER = re.compile(
     r"[\W\d_]*(?:any other (?:business|matters)|aob|other(?: (?:business|matters|items|topics|points))?|miscellaneous|misc"
@@ -88,7 +90,7 @@ class Narrative:
         self._titled = False  # whether the last heading was the title, a bare line at the top
         self._first = True
         self._paragraph = -1
-        self._labelled = -2  # the paragraph that a supplier's name with a colon opened
+        self._labelled = False  # whether a supplier's name with a colon opened the paragraph
         self._line: Shape = "text"  # of the line before
         self._together: set[Owner] = set()  # suppliers named in the paragraph so far
         self._order: list[int] = []  # the same without shared names, as they came
@@ -119,8 +121,8 @@ class Narrative:
         self._line = place.shape if place.opens else self._line
         new_paragraph = entered or sentence.paragraph != self._paragraph
         self._paragraph = sentence.paragraph
-        if place.shape == "label" and named and sentence.text[: named[0][1]] == place.label:
-            self._labelled = sentence.paragraph
+        opened = place.shape == "label" and bool(named) and sentence.text[: named[0][1]] == place.label
+        self._labelled = opened or (self._labelled and not new_paragraph and not place.entered)
         self._together = {owner for _, _, owner in named} | (set() if new_paragraph else self._together)
         order = [] if new_paragraph else self._order
         self._order = list(dict.fromkeys([*order, *(owner for _, _, owner in named if isinstance(owner, int))]))
@@ -150,7 +152,7 @@ class Narrative:
     def _unlabelled(self, sentence: Sentence, place: Place) -> Sentence:
         """Return the sentence without its speaker or field; a supplier's name there is part of what it says."""
         label = f"{place.label}:"
-        if not place.label or self._directory.mentions(label) or not sentence.text.startswith(label):
+        if not place.label or self._directory.mentions(label) or apart(label) or not sentence.text.startswith(label):
             return sentence
         return replace(sentence, text=sentence.text[len(label) :].strip())
 
@@ -229,6 +231,10 @@ class Narrative:
         self._current = self._items[-1][1] if self._items else outer
 
     def _named(self, sentence: Sentence, named: _Found) -> int | None:
+        # "Ann first pointed at Acme's interface": Ann's doing.
+        leading = self.person(sentence.text[: named[0][0]])
+        if isinstance(leading, int) and not reports(sentence.text[: named[0][0]]):
+            return leading
         owner = subject(sentence.text, named, self._current)
         if not isinstance(owner, int):
             return None
@@ -259,7 +265,8 @@ class Narrative:
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):
             return self._borne(sentence.text, place, base)  # in a section, the text comes back to its supplier
-        if self._people.marked and person == OURS and base == self._default and not tied(sentence.text):
+        turned = tied(sentence.text) or turns_to_others(sentence.text)
+        if self._people.marked and person == OURS and base == self._default and not turned:
             self._keeps = True
             return None
         return self._borne(sentence.text, place, self._current)
@@ -276,7 +283,7 @@ class Narrative:
         """Return the supplier that a sentence without a name bears upon; in running prose, an aside bears upon none."""
         text = " ".join(text.split())  # lines may be wrapped
         section = self._sections[-1][1] if self._sections and not self._titled else None
-        headed = section is not None or self._labelled == self._paragraph
+        headed = section is not None or self._labelled
         party = trade(text)
         if party is not None and not headed:
             return only(tuple(self._directory.in_trade(party)))

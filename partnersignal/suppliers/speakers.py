@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -17,7 +18,7 @@ Side = Owner | Literal["stranger"]
 _Known = tuple[str, str, Side | None]  # name, initials written beside it, side
 
 _LISTING = (
-    "attendees?|attended|attending|present|participants?|participated|in attendance|in the room|"
+    "attendees?|attended|attending|(?:(?:members|those|all) )?present|participants?|participated|in attendance|in the room|"
     "on the call|speakers?|people|who|with|"
     "apologies|absent|teilnehmer(?:innen)?|anwesend|présents?|participantes|asistentes|partecipanti|presenti|presentes|aanwezig|deelnemers|"
     "deltagere|deltagare|osallistujat|uczestnicy|obecni"
@@ -37,7 +38,7 @@ _NAME_WORD = r"(?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|
 _NAME = re.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,4}}")
 _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
 # What parts a name from its company: "Ann Lee - Acme", "Ann | Acme", "Ann/Acme", "Ann Lee of Acme", "AL = Ann Lee".
-_PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
+_PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|for|at|für|von|de|chez)[ \t]+")
 _APART = r"(?![^()\[\]<>\n]{0,100}[)\]>])"  # no comma inside brackets
 _PIECES = re.compile(rf"(?:,|\||\t|[ \t]+(?:and|und|et|y|e|&)[ \t]+){_APART}")
 # A full stop ends a group, not that of an initial or a rank: "Capt. R. Lowe".
@@ -104,7 +105,10 @@ class People:
         written = _initials_like(bare)
         # Two capitals are initials, never a short name.
         tried = (bare if written else "", "" if written and len(bare) == 2 else " ".join(words), short)
-        return next((known[each] for known in (self.sides, self.contacts) for each in tried if each in known), None)
+        known = next((self.sides[each] for each in tried if each in self.sides), None)
+        # Addresses are written without accents.
+        plain = (each if each.isascii() else _unaccented(each) for each in tried)
+        return known if known is not None else next((self.contacts[each] for each in plain if each in self.contacts), None)
 
     def suppliers(self) -> set[int]:
         """Return the suppliers whose people are known.
@@ -167,12 +171,13 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
     if marked:
         found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
     found += _introduced(message.text[:_READ], directory)
-    known = _sides(found)
+    sides = _sides(found)
     if marked:
         turns = (label for label in _labels(message.text) if " " in label and _NAME.fullmatch(label))
-        ours = (label for label in turns if label.lower() not in known and not directory.mentions(label))
-        known = {key: OURS for label in ours for key in _keys((label, "", OURS))} | known
-    return People(known, tuple(listed), marked, _contacts(message, directory, found))
+        ours = (label for label in turns if label.lower() not in sides and not directory.mentions(label))
+        for key in {key for label in ours for key in _keys((label, "", OURS))}:
+            sides.setdefault(key, OURS)
+    return People(sides, tuple(listed), marked, _contacts(message, directory, found))
 
 
 def label_side(label: str, people: People, directory: SupplierDirectory) -> Side | None:
@@ -238,12 +243,14 @@ def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[
         return {}
     taken = {key for each in present for key in _keys(each)}
     named = {OURS, *directory.mentions(f"{message.subject}\n{message.text[:_READ]}")}
-    found: dict[str, set[Owner]] = {}
+    near: dict[str, set[Owner]] = {}
+    far: dict[str, set[Owner]] = {}
     for name, owner in directory.contacts:
-        first = name.split()[0]
-        alone = {first} - _WORDS_TOO
-        for key in {name, *name.split()} if owner in named else {name, *alone}:
-            found.setdefault(key, set()).add(owner)
+        first = {name.split()[0]} - _WORDS_TOO
+        for key in {name, *name.split()} if owner in named else {name, *first}:
+            (near if owner in named else far).setdefault(key, set()).add(owner)
+    # Of two Ruths the one whose firm is named.
+    found = far | near
     return {key: next(iter(owners)) for key, owners in found.items() if len(owners) == 1 and key not in taken}
 
 
@@ -462,6 +469,10 @@ def _introduced(text: str, directory: SupplierDirectory) -> list[_Known]:
         for match in _INTRODUCED.finditer(text)
         if isinstance(spans.get(match.end()), int) and not directory.mentions(match[1])
     ]
+
+
+def _unaccented(text: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
 
 
 def _turned(name: str) -> str:
