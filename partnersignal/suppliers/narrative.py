@@ -259,7 +259,8 @@ class Narrative:
         action = _ACTION.match(sentence.text) is not None and not acts_on_it(sentence.text)
         item = place.shape in ("item", "entry", "label")
         if person is not None and (action or (item and (base is None or speaker is not None))):
-            if speaker is not None and place.shape == "label" and self._people.marked and base is not None and not action:
+            alone = base is not None and len(self._people.suppliers()) == 1
+            if alone and speaker is not None and place.shape == "label" and not action:
                 return self._borne(sentence.text, place, base)
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
