@@ -14,11 +14,12 @@ import pandas as pd
 
 from partnersignal.index import Explanation, Index, SupplierScore, build_index, expected_ranks, groups, influence
 from partnersignal.index.arrays import Ints
+from partnersignal.memory import give_back
 from partnersignal.messages import VOICES
 from partnersignal.report.evidence import day
 from partnersignal.report.history import history
 from partnersignal.report.material import Material, Thread
-from partnersignal.report.passages import Limits, contexts, passages
+from partnersignal.report.passages import Limits, most_contexts, passages, read_contexts
 from partnersignal.report.text import TITLE, shown
 
 _THREADS = 5  # shown of those that moved the index most
@@ -75,14 +76,15 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
         In the order of the index.
     """
     lines, sections, index = history(material.index), material.sections, material.index
-    counts, shares, wanted = _overview(material)
-    texts = material.sources.words("text", wanted) if material.quotes else {}
+    counts, shares, places = _overview(material)
+    contexts = read_contexts(material, places) if material.quotes else {}
+    give_back()
     sentences = sentences_of(index)
     pooled = per_100(counts, sum(sentences.values()))
     moving = _moving_threads(material)
     for explanations in _together(material.explanations):
         limits = [shares[each.supplier] for each in explanations]
-        evidence = passages(material, texts, explanations, limits)
+        evidence = passages(material, contexts, explanations, limits)
         for explanation, shown_of_it in zip(explanations, evidence, strict=True):
             name = explanation.supplier
             yield {
@@ -95,15 +97,19 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
             }
 
 
-def _overview(material: Material) -> tuple[Ints, dict[str, Limits], set[str]]:
-    """Return the tags of each signal, how much of each supplier is shown, and the messages shown in context."""
+def _overview(material: Material) -> tuple[Ints, dict[str, Limits], dict[str, set[tuple[int, int]]]]:
+    """Return the tags of each signal, how much of each supplier is shown, and by message the places shown in context."""
     counts, found, heads = np.zeros(len(material.index.evidence.signals), np.int64), {}, {}
     for each in material.explanations:
         counts += found_of(material.index, each)
         found[each.supplier] = len(each.contributions)
-        heads[each.supplier] = each.contributions["message_id"].head(contexts(len(material.index))).tolist()
+        heads[each.supplier] = each.contributions[["message_id", "start", "end"]].head(most_contexts(len(material.index)))
     limits = {name: Limits.share(number, int(counts.sum()), len(found)) for name, number in found.items()}
-    return counts, limits, {each for name, ids in heads.items() for each in ids[: limits[name].sentences]}
+    places: dict[str, set[tuple[int, int]]] = {}
+    for name, head in heads.items():
+        for message_id, start, end in head.head(limits[name].sentences).itertuples(index=False):
+            places.setdefault(message_id, set()).add((start, end))
+    return counts, limits, places
 
 
 def _together(explanations: Iterable[Explanation]) -> Iterator[list[Explanation]]:

@@ -46,7 +46,7 @@ class Thread:
 class Sources(Protocol):
     """The tables of a run, which are too large to hold: what is shown of them is looked up."""
 
-    def words(self, column: Literal["text", "subject"], message_ids: Collection[str]) -> Mapping[str, str]:
+    def words(self, column: Literal["text", "subject"], message_ids: Collection[str]) -> Iterator[tuple[str, str]]:
         """Read the texts or the subjects of some messages.
 
         Parameters
@@ -56,10 +56,10 @@ class Sources(Protocol):
         message_ids : collection of str
             Which; unknown ones and duplicates are left out.
 
-        Returns
-        -------
-        mapping of str to str
-            By message.
+        Yields
+        ------
+        tuple of str
+            Message and words, each message once; all the texts together may not fit into memory.
         """
 
     def threads(self, thread_ids: Collection[str]) -> Mapping[str, Thread]:

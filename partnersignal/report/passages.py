@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,6 +19,7 @@ from partnersignal.report.text import TITLE, around, shown, utf16
 MOST_SENTENCES = 100_000
 MOST_CONTEXTS = 10_000
 _FEWEST = 100  # sentences a supplier keeps in any case
+_Span = tuple[str, int, int]  # message, start, end
 _REACH = 320  # characters of the message on each side of a sentence
 
 
@@ -56,10 +57,10 @@ class Limits:
             In proportion, and never so few that a small supplier loses its evidence to large ones.
         """
         part = found if all_found <= MOST_SENTENCES else max(_FEWEST, MOST_SENTENCES * found // all_found)
-        return cls(part, contexts(suppliers))
+        return cls(part, most_contexts(suppliers))
 
 
-def contexts(suppliers: int) -> int:
+def most_contexts(suppliers: int) -> int:
     """Return how many sentences of a supplier keep the words around them.
 
     Parameters
@@ -75,9 +76,31 @@ def contexts(suppliers: int) -> int:
     return max(40, MOST_CONTEXTS // max(1, suppliers))
 
 
+def read_contexts(material: Material, places: Mapping[str, Collection[tuple[int, int]]]) -> dict[_Span, tuple[str, str]]:
+    """Read the words around some places; of each text no more is kept.
+
+    Parameters
+    ----------
+    material : Material
+        The run.
+    places : mapping of str to collection of (int, int)
+        Start and end, by message.
+
+    Returns
+    -------
+    dict of (str, int, int) to (str, str)
+        What stands before and after, by message, start and end.
+    """
+    return {
+        (message_id, start, end): around(text, start, end, _REACH)
+        for message_id, text in material.sources.words("text", places)
+        for start, end in places[message_id]
+    }
+
+
 def passages(
     material: Material,
-    texts: Mapping[str, str],
+    contexts: Mapping[_Span, tuple[str, str]],
     explanations: Sequence[Explanation],
     limits: Sequence[Limits],
 ) -> list[dict[str, Any]]:
@@ -87,8 +110,8 @@ def passages(
     ----------
     material : Material
         The run.
-    texts : mapping of str to str
-        Of the messages that are shown in context.
+    contexts : mapping of (str, int, int) to (str, str)
+        From `read_contexts`.
     explanations : sequence of Explanation
         Of the suppliers.
     limits : sequence of Limits
@@ -102,10 +125,10 @@ def passages(
     heads = [each.contributions.head(most.sentences) for each, most in zip(explanations, limits, strict=True)]
     kept = pd.concat(heads, ignore_index=True)
     columns = _columns(material, kept)
-    subjects = material.sources.words("subject", set(columns["message_id"])) if material.quotes else {}
+    subjects = dict(material.sources.words("subject", set(columns["message_id"]))) if material.quotes else {}
     cuts = np.cumsum([0, *map(len, heads)])
     return [
-        _passages(material, subjects, texts, {name: values[start:stop] for name, values in columns.items()}, each, most)
+        _passages(material, subjects, contexts, {name: values[start:stop] for name, values in columns.items()}, each, most)
         for each, most, (start, stop) in zip(explanations, limits, pairwise(cuts), strict=True)
     ]
 
@@ -134,14 +157,14 @@ def _columns(material: Material, kept: pd.DataFrame) -> dict[str, list[Any]]:
 def _passages(
     material: Material,
     subjects: Mapping[str, str],
-    texts: Mapping[str, str],
+    contexts: Mapping[_Span, tuple[str, str]],
     rows: Mapping[str, list[Any]],
     explanation: Explanation,
     limits: Limits,
 ) -> dict[str, Any]:
     messages = list(dict.fromkeys(rows["message_id"]))
     number = {message: i for i, message in enumerate(messages)}
-    before, after = _contexts(rows, texts, limits.contexts) if material.quotes else ([], [])
+    before, after = _shown_around(rows, contexts, limits.contexts) if material.quotes else ([], [])
     return {
         "found": len(explanation.contributions),
         **{name: rows[name] for name in ("signal", "probability", "points", "day", "voice", "bulk")},
@@ -156,9 +179,11 @@ def _passages(
     }
 
 
-def _contexts(rows: Mapping[str, list[Any]], texts: Mapping[str, str], most: int) -> tuple[list[str], list[str]]:
+def _shown_around(
+    rows: Mapping[str, list[Any]], contexts: Mapping[_Span, tuple[str, str]], most: int
+) -> tuple[list[str], list[str]]:
     places = zip(*(rows[name][:most] for name in ("message_id", "start", "end")), strict=True)
-    pairs = [around(texts.get(message, ""), start, end, _REACH) for message, start, end in places]
+    pairs = [contexts.get(place, ("", "")) for place in places]
     return [before for before, _ in pairs], [after for _, after in pairs]
 
 

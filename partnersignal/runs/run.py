@@ -30,7 +30,7 @@ from partnersignal.index import (
 )
 from partnersignal.index.periods import By
 from partnersignal.lapses import EXPLANATIONS, LAPSES, SupplierLapses, find_lapses
-from partnersignal.memory import lean
+from partnersignal.memory import give_back, lean
 from partnersignal.portfolio import Placement, place_suppliers
 from partnersignal.report import Material, Sections, slug, write_evidence, write_report, write_scorecard
 from partnersignal.runs.audits import write_audit
@@ -366,7 +366,9 @@ class Run:
         )
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
+        give_back()
         write_evidence(self.folder / "evidence.csv", material.explanations)
+        give_back()
         few = FEW if self._stored.count("messages") <= LARGE else 0
         write_report(self.folder / "report.html", self._marked(material, few, EACH))
 

@@ -41,7 +41,7 @@ class StoredSources:
         rows = self.stored.select("messages", ["message_id", "status", *columns], key, values)
         return rows[rows["status"] != "duplicate"].drop_duplicates("message_id")
 
-    def words(self, column: Literal["text", "subject"], message_ids: Collection[str]) -> dict[str, str]:
+    def words(self, column: Literal["text", "subject"], message_ids: Collection[str]) -> Iterator[tuple[str, str]]:
         """Read the texts or the subjects of some messages.
 
         Parameters
@@ -51,17 +51,17 @@ class StoredSources:
         message_ids : collection of str
             Whose.
 
-        Returns
-        -------
-        dict of str to str
-            By message.
+        Yields
+        ------
+        tuple of str
+            Message and words, each message once.
         """
-        found: dict[str, str] = {}
+        seen: set[str] = set()
         for batch in self.stored.matching("messages", ["message_id", "status", column], "message_id", message_ids):
             for message_id, status, words in zip(*(each.to_pylist() for each in batch.columns), strict=True):
-                if status != "duplicate":
-                    found.setdefault(message_id, words or "")
-        return found
+                if status != "duplicate" and message_id not in seen:
+                    seen.add(message_id)
+                    yield message_id, words or ""
 
     def threads(self, thread_ids: Collection[str]) -> dict[str, Thread]:
         """Tell what some threads are.
