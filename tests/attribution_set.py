@@ -19,6 +19,7 @@ BLIND = FOLDER / "blind"
 FOURTH = FOLDER / "fourth"
 FIFTH = FOLDER / "fifth"
 SIXTH = FOLDER / "sixth"
+LATER = tuple(FOLDER / name for name in ("seventh", "eighth", "ninth", "tenth"))
 
 
 @dataclass(frozen=True)

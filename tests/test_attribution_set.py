@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from attribution_set import BLIND, FIFTH, FOLDER, FOURTH, FRESH, SIXTH, answers
+from attribution_set import BLIND, FIFTH, FOLDER, FOURTH, FRESH, LATER, SIXTH, answers
 
 from partnersignal.suppliers import attribution
 
@@ -25,6 +25,14 @@ def test_sets_of_other_hands_lose_no_ground(folder: Path, sentences: int) -> Non
     assert len(found) == sentences
     assert sum(answer.right for answer in found) / len(found) >= 0.95
     assert sum(answer.wrong for answer in found) / len(found) <= 0.02
+
+
+def test_notes_of_hands_that_nothing_was_made_on_lose_no_ground() -> None:
+    """The limits that the sets above keep are not kept here: 84 % right, 9 % wrong (benchmarks/results/attribution.md)."""
+    found = [answer for folder in LATER[2:] for answer in answers(folder)]
+    assert len(found) == 860
+    assert sum(answer.right for answer in found) / len(found) >= 0.84
+    assert sum(answer.wrong for answer in found) / len(found) <= 0.10
 
 
 @pytest.mark.parametrize("folder", [FOLDER, FRESH, BLIND, FOURTH, FIFTH, SIXTH])
