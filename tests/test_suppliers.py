@@ -198,6 +198,19 @@ def test_a_draft_can_be_loaded(tmp_path: Path) -> None:
     assert "1 organisations with fewer than 3 messages were left out" in draft
 
 
+def test_a_draft_lists_the_people_whom_notes_may_name(tmp_path: Path) -> None:
+    messages = [mail("Ann.Lee@acme.com", "x@us.example", number=n) for n in range(3)]
+    messages += [mail("dora.fox@us.example", "ann.lee@acme.com"), mail("support@acme.com", "x@us.example")]
+    messages += [mail(f"p{chr(97 + n // 26)}.q{chr(97 + n % 26)}x@acme.com", "x@us.example") for n in range(40)]
+    directory = load_directory(write(tmp_path, draft_toml([scan_messages(messages)])))
+    (acme,) = directory.suppliers
+    assert "ann.lee@acme.com" in acme.addresses and "support@acme.com" not in acme.addresses
+    assert len(acme.addresses) == 30
+    assert directory.our_addresses == ("dora.fox@us.example",)
+    assert directory.contacts("Yesterday ANN rang; so did Dora.") == (("ann lee", 0), ("dora fox", "ours"))
+    assert directory.contacts("Nobody rang.") == ()
+
+
 def test_a_draft_of_an_export_without_addresses_is_refused() -> None:
     rows = [scan_messages([Message("1", None, "missing", None, (), "", "Words.")])]
     with pytest.raises(InputError, match="got an export without any address of an organisation"):

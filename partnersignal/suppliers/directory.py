@@ -18,15 +18,15 @@ from typing import Any, Final, Literal
 
 import tldextract
 
+from partnersignal.conversations.words import words_of
 from partnersignal.errors import InputError
 from partnersignal.messages import Party
-from partnersignal.suppliers.mailboxes import is_shared_mailbox
+from partnersignal.suppliers.mailboxes import person_of, unaccented
 
 OURS: Final = "ours"
 AMBIGUOUS: Final = "ambiguous"
 Owner = Literal["ours", "ambiguous"] | int  # a supplier is told by its place in the directory
 
-_PERSONAL = re.compile(r"([^\W\d_]{2,30})[._-]([^\W\d_]{2,30})@")
 _LISTS = ("domains", "addresses", "aliases", "renewals", "executives")
 _FIELDS = ("name", *_LISTS, "category", "spend", "criticality")
 _SHORT_ALIAS = 3  # letters; so short a name is matched as it is written
@@ -112,16 +112,37 @@ class SupplierDirectory:
         return owners
 
     @cached_property
-    def contacts(self) -> tuple[tuple[str, Owner], ...]:
-        """Return whom the addresses of the directory name, ``ann.lee@acme.com``, in lower case, with their owner."""
+    def _contacts(self) -> dict[str, tuple[tuple[str, Owner], ...]]:
+        """Whom the addresses of the directory name, ``ann.lee@acme.com``: name and owner, by each word of the name."""
         listed: list[tuple[str, Owner]] = [(address, OURS) for address in self.our_addresses]
         listed += [(address, number) for number, each in enumerate(self.suppliers) for address in each.addresses]
         found: dict[str, set[Owner]] = {}
         for address, owner in listed:
-            name = _PERSONAL.match(address)
-            if name and not is_shared_mailbox(address):
-                found.setdefault(f"{name[1]} {name[2]}", set()).add(owner)
-        return tuple((name, next(iter(owners))) for name, owners in found.items() if len(owners) == 1)
+            if name := person_of(address):
+                found.setdefault(name, set()).add(owner)
+        by_word: dict[str, tuple[tuple[str, Owner], ...]] = {}
+        for name, owners in found.items():
+            for word in set(name.split()) if len(owners) == 1 else ():
+                by_word[word] = (*by_word.get(word, ()), (name, next(iter(owners))))
+        return by_word
+
+    def contacts(self, text: str) -> tuple[tuple[str, Owner], ...]:
+        """Find whom a text may name of those whose addresses are listed.
+
+        Parameters
+        ----------
+        text : str
+            A message.
+
+        Returns
+        -------
+        tuple of (str, owner)
+            Lower-case first and last name without accents, in the order of the alphabet; one of the two stands in the text.
+        """
+        if not self._contacts:
+            return ()
+        words = set(words_of(unaccented(text).casefold()))
+        return tuple(sorted({each for word in words & self._contacts.keys() for each in self._contacts[word]}))
 
     @cached_property
     def _mention(self) -> re.Pattern[str] | None:
@@ -209,10 +230,10 @@ class SupplierDirectory:
         Returns
         -------
         tuple of int or "ours"
-            In the order of the directory, each once.
+            Each once.
         """
-        words = " ".join(["", *re.findall(r"[^\W_]+", text.lower()), ""])
-        return tuple(dict.fromkeys(owner for name, owner in self.contacts if f" {name} " in words))
+        words = " ".join(["", *words_of(unaccented(text).casefold()), ""])
+        return tuple(dict.fromkeys(owner for name, owner in self.contacts(text) if f" {name} " in words))
 
     def in_trade(self, word: str) -> frozenset[int]:
         """Find the suppliers whose name or category holds a word: "engine" of "the engine people".

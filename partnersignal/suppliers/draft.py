@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from partnersignal.errors import InputError
 from partnersignal.suppliers.directory import Supplier, SupplierDirectory, freemail_domains, organisation_domain
+from partnersignal.suppliers.mailboxes import person_of
+
+_MOST_PEOPLE = 30  # of an organisation that a draft lists
 
 
 def infer_directory(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = ()) -> SupplierDirectory:
@@ -28,17 +31,29 @@ def infer_directory(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = ()) -
         Ours is the organisation of most recipients; every other organisation that wrote to us or was
         written to is a supplier, named by its domain. Freemail is nobody.
     """
-    return _infer(*_correspondents(scans), ours)
+    senders, recipients, _ = _correspondents(scans)
+    return _infer(senders, recipients, ours)
 
 
-def _correspondents(scans: Iterable[pa.RecordBatch]) -> tuple[Counter[str], Counter[str]]:
-    """Count the messages from and to each organisation."""
+def _correspondents(scans: Iterable[pa.RecordBatch]) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Count the messages from and to each organisation, and from each person."""
     senders: Counter[str] = Counter()
     recipients: Counter[str] = Counter()
+    people: Counter[str] = Counter()
     for scan in scans:
-        senders.update(address.rpartition("@")[2] for address in scan["sender"].to_pylist() if "@" in address)
+        addresses = [address for address in scan["sender"].to_pylist() if "@" in address]
+        senders.update(address.rpartition("@")[2] for address in addresses)
+        people.update(address for address in addresses if person_of(address))
         recipients.update(domain for cell in scan["recipient_domains"].to_pylist() for domain in cell.split())
-    return _by_organisation(senders), _by_organisation(recipients)
+    return _by_organisation(senders), _by_organisation(recipients), people
+
+
+def _by_house(people: Counter[str]) -> dict[str, list[str]]:
+    """Return who wrote most from each organisation: notes may name them."""
+    houses: dict[str, list[str]] = {}
+    for address in sorted(people, key=lambda each: (-people[each], each)):
+        houses.setdefault(organisation_domain(address.rpartition("@")[2]), []).append(address)
+    return {house: sorted(addresses[:_MOST_PEOPLE]) for house, addresses in houses.items()}
 
 
 def _infer(senders: Counter[str], recipients: Counter[str], ours: Iterable[str]) -> SupplierDirectory:
@@ -82,14 +97,14 @@ def draft_toml(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = (), fewest
     Returns
     -------
     str
-        TOML with suppliers by number of messages.
+        TOML with suppliers by number of messages, each with the addresses that tell a person's name: notes name people.
 
     Raises
     ------
     InputError
         If the export names no organisation at all.
     """
-    senders, recipients = _correspondents(scans)
+    senders, recipients, people = _correspondents(scans)
     directory = _infer(senders, recipients, ours)
     if not directory.our_domains and not directory.our_addresses:
         raise InputError(
@@ -99,13 +114,14 @@ def draft_toml(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = (), fewest
     kept = [s.name for s in directory.suppliers if counts[s.name] >= fewest]
     lines = [
         "# Drafted by partnersignal from an export: correct names, merge domains of one supplier, add the",
-        "# aliases people use in notes, delete who is no supplier.",
+        "# aliases people use in notes, delete who is no supplier. Whose address is listed is known by name in notes.",
         "",
         "[ours]",
         f"domains = {json.dumps(list(directory.our_domains))}",
     ]
-    if directory.our_addresses:
-        lines.append(f"addresses = {json.dumps(list(directory.our_addresses))}")
+    houses = _by_house(people)
+    if addresses := [*directory.our_addresses, *(each for domain in directory.our_domains for each in houses.get(domain, ()))]:
+        lines.append(f"addresses = {json.dumps(addresses)}")
     for domain in sorted(kept, key=lambda each: (-counts[each], each)):
         name = domain.split(".")[0].replace("-", " ").title()
         lines += [
@@ -114,6 +130,8 @@ def draft_toml(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = (), fewest
             f"name = {json.dumps(_unique(name, domain, kept))}",
             f"domains = {json.dumps([domain])}",
         ]
+        if domain in houses:
+            lines.append(f"addresses = {json.dumps(houses[domain])}")
     left_out = len(directory.suppliers) - len(kept)
     if left_out:
         lines += ["", f"# {left_out} organisations with fewer than {fewest} messages were left out."]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
@@ -12,6 +11,7 @@ from typing import Final, Literal
 from partnersignal.messages import Message, Party
 from partnersignal.reading.transcripts import speaker_label
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory, organisation_domain
+from partnersignal.suppliers.mailboxes import unaccented
 
 STRANGER: Final = "stranger"
 Side = Owner | Literal["stranger"]
@@ -106,8 +106,7 @@ class People:
         # Two capitals are initials, never a short name.
         tried = (bare if written else "", "" if written and len(bare) == 2 else " ".join(words), short)
         known = next((self.sides[each] for each in tried if each in self.sides), None)
-        # Addresses are written without accents.
-        plain = (each if each.isascii() else _unaccented(each) for each in tried)
+        plain = map(unaccented, tried)
         return known if known is not None else next((self.contacts[each] for each in plain if each in self.contacts), None)
 
     def suppliers(self) -> set[int]:
@@ -163,7 +162,7 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
         for start, end, known in _lists(message.text, directory):
             listed.append((start, end))
             found += known
-        labels, contacts = _labels(message.text), dict(directory.contacts)
+        labels, contacts = _labels(message.text), dict(directory.contacts(message.text[:_READ]))
         found += [read_person(label, directory) for label in labels if _marked(label)]
         named = (label for label in labels if " " in label and _NAME.fullmatch(label))
         found += [(label, "", contacts[label.lower()]) for label in named if label.lower() in contacts]
@@ -239,13 +238,14 @@ def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[
 
     A last name alone is a contact's only where the message names that supplier too, and so is a first name that is a word.
     """
-    if not directory.contacts:
+    listed = directory.contacts(message.text[:_READ])
+    if not listed:
         return {}
     taken = {key for each in present for key in _keys(each)}
     named = {OURS, *directory.mentions(f"{message.subject}\n{message.text[:_READ]}")}
     near: dict[str, set[Owner]] = {}
     far: dict[str, set[Owner]] = {}
-    for name, owner in directory.contacts:
+    for name, owner in listed:
         first = {name.split()[0]} - _WORDS_TOO
         for key in {name, *name.split()} if owner in named else {name, *first}:
             (near if owner in named else far).setdefault(key, set()).add(owner)
@@ -469,10 +469,6 @@ def _introduced(text: str, directory: SupplierDirectory) -> list[_Known]:
         for match in _INTRODUCED.finditer(text)
         if isinstance(spans.get(match.end()), int) and not directory.mentions(match[1])
     ]
-
-
-def _unaccented(text: str) -> str:
-    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
 
 
 def _turned(name: str) -> str:
