@@ -12,6 +12,8 @@ from partnersignal.cleaning import split_sentences, zoned
 from partnersignal.messages import Message, Sentence
 from partnersignal.reading import open_export
 from partnersignal.suppliers import SupplierDirectory, attribute, load_directory
+from partnersignal.suppliers.directory import OURS
+from partnersignal.suppliers.mailboxes import person_of
 
 FOLDER = Path(__file__).with_name("data") / "attribution"
 FRESH = FOLDER / "fresh"
@@ -53,11 +55,26 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").strip("\n").split("\n")
 
 
-def answers(folder: Path = FOLDER) -> list[Answer]:
-    """Attribute a whole set."""
+def answers(folder: Path = FOLDER, *, drafted: bool = False) -> list[Answer]:
+    """Attribute a whole set; `drafted` lists the people of its mails in the supplier file, as `partnersignal suppliers` does."""
     directory = load_directory(folder / "directory.toml")
     rows = [json.loads(line) for name in ("notes", "threads") for line in _lines(folder / f"{name}.jsonl")]
+    if drafted:
+        directory = _with_people(directory, [zoned(_message(row)) for row in rows if row["kind"] != "notes"])
     return [answer for row in rows for answer in _answers(row, directory)]
+
+
+def _with_people(directory: SupplierDirectory, mails: list[Message]) -> SupplierDirectory:
+    seen = {party for mail in mails for party in (mail.sender, *(zone.author for zone in mail.zones or ())) if party}
+    known = {
+        party.address: owner for party in seen if (owner := directory.owner(party)) is not None and person_of(party.address)
+    }
+    suppliers = (
+        replace(each, addresses=tuple(sorted({*each.addresses, *(a for a, owner in known.items() if owner == number)})))
+        for number, each in enumerate(directory.suppliers)
+    )
+    ours = tuple(sorted({*directory.our_addresses, *(address for address, owner in known.items() if owner == OURS)}))
+    return replace(directory, suppliers=tuple(suppliers), our_addresses=ours)
 
 
 def _answers(row: dict, directory: SupplierDirectory) -> Iterator[Answer]:

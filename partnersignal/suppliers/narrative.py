@@ -298,6 +298,9 @@ class Narrative:
             return next(iter(known))
         if refers(text):
             return carried
+        if self.person(text) == OURS and not tied(text) and not turns_to_others(text):
+            self._aside(carried)
+            return None
         if headed and (self._items or place.shape != "text"):
             return carried
         if apart(text) or (asks(text) and not headed):
