@@ -28,11 +28,13 @@ def test_sets_of_other_hands_lose_no_ground(folder: Path, sentences: int) -> Non
 
 
 def test_notes_of_hands_that_nothing_was_made_on_lose_no_ground() -> None:
-    """The limits that the sets above keep are not kept here: 84 % right, 9 % wrong (benchmarks/results/attribution.md)."""
+    """The limits that the sets above keep are not kept here (benchmarks/results/attribution.md)."""
     found = [answer for folder in LATER[2:] for answer in answers(folder)]
-    assert len(found) == 860
-    assert sum(answer.right for answer in found) / len(found) >= 0.84
-    assert sum(answer.wrong for answer in found) / len(found) <= 0.10
+    drafted = [answer for folder in LATER[2:] for answer in answers(folder, drafted=True)]
+    assert len(found) == len(drafted) == 860
+    assert sum(answer.right for answer in found) / len(found) >= 0.835
+    assert sum(answer.right for answer in drafted) / len(drafted) >= 0.855
+    assert sum(answer.wrong for answer in drafted) / len(drafted) <= 0.09
 
 
 @pytest.mark.parametrize("folder", [FOLDER, FRESH, BLIND, FOURTH, FIFTH, SIXTH])

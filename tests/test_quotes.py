@@ -298,25 +298,3 @@ def test_mail_in_another_language_is_counted_and_not_tagged(tiny_model: Path, tm
     assert set(run.tags.message_id) == {"1@x"}
     assert run.receipt["languages"] == {"de": 1}
     assert run.receipt["sentences"]["not_in_a_known_language"] == 2
-
-
-MARKED = "Hi, see below.\n\n> Could you quote us for a mobile scale?\n\nWe have two."
-
-
-@pytest.mark.parametrize(
-    ("sender", "to", "subject", "headers", "author"),
-    [
-        ("wen@acme.example", ("owen@us.example", "stu@acme.example"), "RE: Scale", (), "owen@us.example"),
-        ("owen@us.example", ("gwen@us.example",), "Re: Scale", (), "gwen@us.example"),
-        ("owen@us.example", ("gwen@us.example", "ed@us.example"), "Re: Scale", (), None),
-        ("owen@us.example", ("wen@acme.example", "cy@bolt.example"), "Re: Scale", (), None),
-        ("wen@acme.example", ("owen@us.example",), "Scale", (), None),
-        ("wen@acme.example", ("all@us.example",), "Re: Scale", (("list-id", "<all>"),), None),
-    ],
-)
-def test_lines_that_a_reply_marks_are_of_whom_it_answers(
-    sender: str, to: tuple[str, ...], subject: str, headers: tuple[tuple[str, str], ...], author: str | None
-) -> None:
-    recipients = tuple(Party("", address) for address in to)
-    message = zoned(Message("1", None, "missing", Party("", sender), recipients, subject, MARKED, headers=headers))
-    assert [each.author.address for each in quoted_sentences(message)] == ([author] if author else [])

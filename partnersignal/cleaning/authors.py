@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 from partnersignal.cleaning.lines import address_in
-from partnersignal.messages import Message, Party
+from partnersignal.messages import Party
 from partnersignal.phrases import any_of
 
-# How the subject of a reply begins.
-_REPLY = re.compile(r"(?:re|aw|antw|sv|vs|odp|ref|rif|res|回复|答复|ответ)(?:\[\d+\])? ?[:：]", re.I)
 _NAME = re.compile(r"[^\W\d_a-z][\w.'’-]*(?: (?:[a-z]{2,3} )?[^\W\d_a-z][\w.'’-]*){0,3}")
 
 
@@ -52,26 +50,3 @@ def named_in(text: str) -> Party | None:
     names = [piece.strip(" \"'*") for piece in pieces]
     named = next((name for name in reversed(names) if _NAME.fullmatch(name)), None)
     return Party(named, "") if named else None
-
-
-def answered(message: Message) -> Party | None:
-    """Tell whom a reply answers: of whom the lines are that it marks with ``>`` and names no author for.
-
-    Parameters
-    ----------
-    message : Message
-        Any.
-
-    Returns
-    -------
-    Party or None
-        The first recipient who is not of the sender's house, or the only one at all; None where recipients are of two other
-        houses, the message is no reply, or it came through a list.
-    """
-    reply = message.in_reply_to or message.references or _REPLY.match(message.subject)
-    if not reply or message.sender is None or message.header("list-id"):
-        return None
-    others = [party for party in message.recipients if party.domain != message.sender.domain]
-    if not others:
-        return message.recipients[0] if len(message.recipients) == 1 else None
-    return others[0] if len({party.domain for party in others}) == 1 else None

@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import groupby
 
 from partnersignal.cleaning.answers import answers_inside
-from partnersignal.cleaning.authors import answered
 from partnersignal.cleaning.footers import banner_lines, disclaimer_start, greeting_lines, mobile_start
 from partnersignal.cleaning.headers import FIELD, LONGEST_LINE, QuoteHeader, find_header
 from partnersignal.cleaning.lines import Line, is_rest, split_lines
@@ -103,10 +102,7 @@ def zoned(message: Message) -> Message:
     if message.kind == "meeting_notes":
         whole = (Zone("new", 0, len(message.text)),) if message.text else ()
         return replace(message, zones=whole)
-    zones = find_zones(message.text, message.sender)
-    if any(zone.kind == "quoted" and zone.author is None for zone in zones) and (author := answered(message)) is not None:
-        zones = tuple(replace(each, author=author) if each.kind == "quoted" and not each.author else each for each in zones)
-    return replace(message, zones=zones)
+    return replace(message, zones=find_zones(message.text, message.sender))
 
 
 def new_text(body: str) -> str:

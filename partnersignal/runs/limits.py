@@ -70,7 +70,9 @@ class Watch:
         TookTooLong
             After `TICKS` of them, and with each that follows, for code that takes the error for one of its own.
         """
-        del number, frame
+        del number
+        if frame is not None and frame.f_code is Watch.__exit__.__code__:
+            return  # the message is done
         if self._ticks is not None:
             self._ticks += 1
             if self._ticks > TICKS:

@@ -115,8 +115,17 @@ class _Mail:
     def _author(self, sentence: Sentence) -> Party | None:
         if sentence.zone in ("quoted", "forwarded"):
             zone = self._zones[bisect_right(self._starts, sentence.start) - 1]
-            return zone.author
+            return zone.author or (self._other_side(sentence) if zone.kind == "quoted" else None)
         return self._message.sender
+
+    def _other_side(self, sentence: Sentence) -> Party | None:
+        """Return whom a mail between two sides answers; quotes inside its quotes may be anybody's."""
+        line = self._message.text[self._message.text.rfind("\n", 0, sentence.start) + 1 : sentence.start + 1]
+        sides = {self._directory.owner(party) for party in self._message.recipients}
+        own = self._side(self._message.sender)
+        if line.replace(" ", "").startswith(">>") or len(sides) != 1 or {own, *sides} in ({own}, {None}) or None in sides:
+            return None
+        return self._message.recipients[0] if OURS in (own, *sides) and own is not None else None
 
     def _side(self, party: Party | None) -> Side | None:
         """Find whose person it is; quotes may name their authors without address."""
@@ -158,10 +167,6 @@ class _Mail:
         default = _default(self._message.subject, sentences, self._directory)
         if default is None and len(quoted) == 1:
             default = next(iter(quoted))
-        if default is None:
-            # An outsider asked about a supplier.
-            asked = [zone for zone in self._quotes if zone.author and self._side(zone.author) is None]
-            default = only(self._directory.mentions("\n".join(self._message.text[zone.start : zone.end] for zone in asked)))
         if answered:
             default = only(self._directory.mentions(self._message.text[answered.start : answered.end]))
         found = self._told(default, sentences)
@@ -287,7 +292,7 @@ class _Notes:
             return self._present
         if place.opens:
             self._spoken_to, self._answered = self._answered, None
-        return self._spoken_to if _ANSWERS.search(words) or words.rstrip().endswith("?") else None
+        return self._spoken_to if _ANSWERS.search(words) else None
 
 
 def _speaks_on(text: str) -> bool:
@@ -377,9 +382,7 @@ def _to_suppliers(
         elif sole is None and (person := only(_named_first(sentence.text, people, addressed))) is not None:
             owner = previous = person  # "Ann, thank you. You ..."
             led = True
-        elif previous is not None and (
-            begins_with_pronoun(sentence.text) or (led and (_speaks_on(sentence.text) or refers(sentence.text)))
-        ):
+        elif previous is not None and (begins_with_pronoun(sentence.text) or (led and _speaks_on(sentence.text))):
             owner = previous
         else:
             owner, previous = None if small_talk(sentence.text, own=True) else sole, None

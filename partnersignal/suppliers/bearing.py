@@ -39,11 +39,8 @@ _UNRELATED = re.compile(
     r"|(?:different|other) (?:topic|subject|matter)|nothing to do with (?:this|that|it|them))\b",
     re.I,
 )
-# "the engine people": a party by its trade; "our payroll provider" where there is one of that trade.
+# "the engine people": a party by its trade.
 _PARTY = re.compile(r"\bthe (?P<trade>\w{3,30}) (?:people|men|guys|lads|folks?|lot|crowd)\b", re.I)
-_PROVIDER = re.compile(
-    r"\b(?:the|our) (?P<trade>\w{3,30}) (?:provider|supplier|vendor|company|firm|agency|contractor|contract|invoice)\b", re.I
-)
 # A possessive of the sentence's own subject: "Ann took her leave", "the inspectors sent their draft".
 _HIS = re.compile(r"\b(?:his|her)\b", re.I)
 _THEIR = re.compile(r"\b(?:everybody|everyone|people|the \w{2,30}s)\b.{0,80}?\btheir\b", re.I | re.S)
@@ -71,22 +68,6 @@ def tied(text: str) -> bool:
     if len(text.split()) <= _ELLIPTIC:
         return True
     return bool(_WITH_US.match(text) or _COMPLAINS.match(text) or _ties().search(text.lower()))
-
-
-def turns_to_others(text: str) -> bool:
-    """Return whether somebody says in a meeting what concerns those across the table.
-
-    Parameters
-    ----------
-    text : str
-        A sentence of minutes that one of us leads.
-
-    Returns
-    -------
-    bool
-        True for "Ann asked why", not for "Ann mentioned that" or "Ann to book a room".
-    """
-    return _demands().match(text) is not None
 
 
 def small_talk(text: str, *, own: bool) -> bool:
@@ -221,23 +202,6 @@ def trade(text: str) -> str | None:
     return match["trade"] if match else None
 
 
-def provider(text: str) -> str | None:
-    """Return for which trade a text speaks of whoever provides it.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-
-    Returns
-    -------
-    str or None
-        "payroll" of "our payroll provider".
-    """
-    match = _PROVIDER.search(text)
-    return match["trade"] if match else None
-
-
 def definite_nouns(text: str) -> list[str]:
     """Return what a text takes for known: the nouns behind "the", "this" and their like.
 
@@ -296,12 +260,6 @@ def _ties() -> re.Pattern[str]:
 @cache
 def _dealings() -> re.Pattern[str]:
     return re.compile(rf"\b{any_of('dealings')}(?![\w-])")
-
-
-@cache
-def _demands() -> re.Pattern[str]:
-    name = r"[^\W\d_][\w.'’-]*"
-    return re.compile(rf"\W*{name}(?: {name}){{0,2}}? (?:(?:also|again|then) )?{any_of('demands')}\b")
 
 
 @cache

@@ -219,8 +219,13 @@ class SupplierDirectory:
         meant = sharing.intersection(among)
         return next(iter(meant)) if len(meant) == 1 else AMBIGUOUS
 
-    def people_in(self, text: str) -> tuple[Owner, ...]:
-        """Find whose people a text names in full.
+    @cached_property
+    def lists_us(self) -> bool:
+        """Whether the addresses of our own people are listed, several by their names."""
+        return sum(person_of(address) is not None for address in self.our_addresses) > 1
+
+    def people_in(self, text: str) -> tuple[int, ...]:
+        """Find which suppliers' people a text names in full.
 
         Parameters
         ----------
@@ -229,11 +234,15 @@ class SupplierDirectory:
 
         Returns
         -------
-        tuple of int or "ours"
-            Each once.
+        tuple of int
+            Suppliers, each once.
         """
-        words = " ".join(["", *words_of(unaccented(text).casefold()), ""])
-        return tuple(dict.fromkeys(owner for name, owner in self.contacts(text) if f" {name} " in words))
+        plain = unaccented(text).casefold()
+        named = (
+            owner for name, owner in self.contacts(text)
+            if isinstance(owner, int) and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", plain)
+        )  # fmt: skip
+        return tuple(dict.fromkeys(named))
 
     def in_trade(self, word: str) -> frozenset[int]:
         """Find the suppliers whose name or category holds a word: "engine" of "the engine people".

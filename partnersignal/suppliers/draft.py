@@ -12,7 +12,7 @@ from partnersignal.errors import InputError
 from partnersignal.suppliers.directory import Supplier, SupplierDirectory, freemail_domains, organisation_domain
 from partnersignal.suppliers.mailboxes import person_of
 
-_MOST_PEOPLE = 30  # of an organisation that a draft lists
+_MOST_PEOPLE = 30  # of a supplier that a draft lists; of ours all, for one of us may have the name of one of theirs
 
 
 def infer_directory(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = ()) -> SupplierDirectory:
@@ -53,7 +53,7 @@ def _by_house(people: Counter[str]) -> dict[str, list[str]]:
     houses: dict[str, list[str]] = {}
     for address in sorted(people, key=lambda each: (-people[each], each)):
         houses.setdefault(organisation_domain(address.rpartition("@")[2]), []).append(address)
-    return {house: sorted(addresses[:_MOST_PEOPLE]) for house, addresses in houses.items()}
+    return houses
 
 
 def _infer(senders: Counter[str], recipients: Counter[str], ours: Iterable[str]) -> SupplierDirectory:
@@ -120,7 +120,10 @@ def draft_toml(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = (), fewest
         f"domains = {json.dumps(list(directory.our_domains))}",
     ]
     houses = _by_house(people)
-    if addresses := [*directory.our_addresses, *(each for domain in directory.our_domains for each in houses.get(domain, ()))]:
+    if addresses := [
+        *directory.our_addresses,
+        *(each for domain in directory.our_domains for each in sorted(houses.get(domain, ()))),
+    ]:
         lines.append(f"addresses = {json.dumps(addresses)}")
     for domain in sorted(kept, key=lambda each: (-counts[each], each)):
         name = domain.split(".")[0].replace("-", " ").title()
@@ -131,7 +134,7 @@ def draft_toml(scans: Iterable[pa.RecordBatch], ours: Iterable[str] = (), fewest
             f"domains = {json.dumps([domain])}",
         ]
         if domain in houses:
-            lines.append(f"addresses = {json.dumps(houses[domain])}")
+            lines.append(f"addresses = {json.dumps(sorted(houses[domain][:_MOST_PEOPLE]))}")
     left_out = len(directory.suppliers) - len(kept)
     if left_out:
         lines += ["", f"# {left_out} organisations with fewer than {fewest} messages were left out."]

@@ -14,11 +14,9 @@ from partnersignal.suppliers.bearing import (
     begins_with_noun,
     definite_nouns,
     introduces,
-    provider,
     refers,
     tied,
     trade,
-    turns_to_others,
 )
 from partnersignal.suppliers.directory import OURS, Owner, SupplierDirectory
 from partnersignal.suppliers.outline import Outline, Place, Shape
@@ -29,15 +27,13 @@ from partnersignal.suppliers.subjects import (
     acts_on_it,
     begins_with_pronoun,
     leads,
-    reports,
     speaks_of_several,
     speaks_of_somebody,
     subject,
     tells_of_somebody,
 )  # fmt: skip
 
-# "Bob to book a room", not "Bob turned to the contract".
-_ACTION = re.compile(r"(?:[^\W\d_a-z][\w.'’/&+-]*(?:,| and| &)? ){1,4}(?:to|will|shall) (?!(?:the|an?|our|us|it|them)\b)[a-z]")
+_ACTION = re.compile(r"[^,.:;]{2,40}? (?:to|will|shall) [a-z]")  # "Bob to book a room"
 # The last heading of minutes, below which they leave their subject.
 _ANY_OTHER = re.compile(
     r"[\W\d_]*(?:any other (?:business|matters)|aob|other(?: (?:business|matters|items|topics|points))?|miscellaneous|misc"
@@ -90,6 +86,7 @@ class Narrative:
         self._titled = False  # whether the last heading was the title, a bare line at the top
         self._first = True
         self._paragraph = -1
+        self._leaves = False  # whether the last heading left the subject: "Any other business"
         self._labelled = False  # whether a supplier's name with a colon opened the paragraph
         self._line: Shape = "text"  # of the line before
         self._together: set[Owner] = set()  # suppliers named in the paragraph so far
@@ -185,8 +182,9 @@ class Narrative:
             if before == level and supplier is not None and not owners and not self._titled:
                 self._default = None  # headings tell suppliers from other matters: the rest is about none
         self._titled = not self._sections and self._first and level >= _BARE
-        if not owners and _ANY_OTHER.match(place.line):
-            self._sections, self._default = [], None
+        self._leaves = (
+            not owners and all(each is None for _, each in self._sections) and _ANY_OTHER.match(place.line) is not None
+        )
         inherited = self._sections[-1][1] if self._sections and not owners else None
         section = only(owners) if owners else inherited
         self._sections.append((level, section))
@@ -196,6 +194,8 @@ class Narrative:
 
     def _base(self) -> int | None:
         section = self._sections[-1][1] if self._sections else None
+        if self._leaves:
+            return None
         return section if section is not None else self._default
 
     def _open(self, place: Place, sentence: Sentence, *, new_paragraph: bool) -> None:
@@ -231,10 +231,6 @@ class Narrative:
         self._current = self._items[-1][1] if self._items else outer
 
     def _named(self, sentence: Sentence, named: _Found) -> int | None:
-        # "Ann first pointed at Acme's interface": Ann's doing.
-        leading = self.person(sentence.text[: named[0][0]])
-        if isinstance(leading, int) and not reports(sentence.text[: named[0][0]]):
-            return leading
         owner = subject(sentence.text, named, self._current)
         if not isinstance(owner, int):
             return None
@@ -259,15 +255,11 @@ class Narrative:
         action = _ACTION.match(sentence.text) is not None and not acts_on_it(sentence.text)
         item = place.shape in ("item", "entry", "label")
         if person is not None and (action or (item and (base is None or speaker is not None))):
-            alone = base is not None and len(self._people.suppliers()) == 1
-            if alone and speaker is not None and place.shape == "label" and not action:
-                return self._borne(sentence.text, place, base)
             # A line that one of us leads opens another topic, which is the section's only under a heading.
             return self._items[-1][1] if self._items else base if base != self._default else None
         if base is not None and self._current != base and not self._items and not begins_with_pronoun(sentence.text):
             return self._borne(sentence.text, place, base)  # in a section, the text comes back to its supplier
-        turned = tied(sentence.text) or turns_to_others(sentence.text)
-        if self._people.marked and person == OURS and base == self._default and not turned:
+        if self._people.marked and person == OURS and base == self._default and not tied(sentence.text):
             self._keeps = True
             return None
         return self._borne(sentence.text, place, self._current)
@@ -284,13 +276,11 @@ class Narrative:
         """Return the supplier that a sentence without a name bears upon; in running prose, an aside bears upon none."""
         text = " ".join(text.split())  # lines may be wrapped
         section = self._sections[-1][1] if self._sections and not self._titled else None
-        headed = section is not None or self._labelled
+        headed = section is not None
         party = trade(text)
         if party is not None and not headed:
             return only(tuple(self._directory.in_trade(party)))
-        provides = self._directory.in_trade(word) if not headed and (word := provider(text)) else ()
-        if len(provides) == 1:
-            return next(iter(provides))
+        headed |= self._labelled
         if begins_with_pronoun(text):
             return carried
         known = set() if headed else self._spoken_of(text)
@@ -298,7 +288,7 @@ class Narrative:
             return next(iter(known))
         if refers(text):
             return carried
-        if self.person(text) == OURS and not tied(text) and not turns_to_others(text):
+        if self.person(text) == OURS and not tied(text):
             self._aside(carried)
             return None
         if headed and (self._items or place.shape != "text"):

@@ -38,7 +38,7 @@ _NAME_WORD = r"(?:(?:[^\Wa-z\d_]|d['’])[\w.'’-]{0,30}|van|von|der|den|de|la|
 _NAME = re.compile(rf"{_NAME_WORD}(?: {_NAME_WORD}){{0,4}}")
 _BRACKETS = re.compile(r"[(\[<](?P<inside>[^()\[\]<>]{1,100})[)\]>]")
 # What parts a name from its company: "Ann Lee - Acme", "Ann | Acme", "Ann/Acme", "Ann Lee of Acme", "AL = Ann Lee".
-_PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|for|at|für|von|de|chez)[ \t]+")
+_PARTED = re.compile(r"[ \t]+[-–—@][ \t]*|[ \t]*[|/=\t,][ \t]*|[ \t]+(?:of|from|at|für|von|de|chez)[ \t]+")
 _APART = r"(?![^()\[\]<>\n]{0,100}[)\]>])"  # no comma inside brackets
 _PIECES = re.compile(rf"(?:,|\||\t|[ \t]+(?:and|und|et|y|e|&)[ \t]+){_APART}")
 # A full stop ends a group, not that of an initial or a rank: "Capt. R. Lowe".
@@ -54,8 +54,8 @@ _TITLES = frozenset([
     "madame", "monsieur", "sig", "sr", "sra",
 ])  # fmt: skip
 _WORDS_TOO = frozenset([
-    "april", "art", "august", "bill", "chase", "dawn", "drew", "faith", "frank", "grace", "grant", "hope", "jack", "joy",
-    "june", "mark", "max", "may", "miles", "pat", "penny", "rich", "rob", "rose", "ruby", "sue", "summer", "will",
+    "april", "art", "august", "bill", "chase", "dawn", "drew", "faith", "florence", "frank", "grace", "grant", "hope", "jack",
+    "joy", "june", "mark", "max", "may", "miles", "pat", "penny", "rich", "rob", "rose", "ruby", "sue", "summer", "will",
 ])  # fmt: skip
 _OUR_WORDS = frozenset(["us", "we", "ours", "our side", "our team", "internal", "home team", "in-house"])
 
@@ -130,7 +130,7 @@ class People:
         Returns
         -------
         bool
-            Whether one of their last names stands in it.
+            Whether one of their names stands in it.
         """
         lowered = text.lower() if self.contacts else ""
         return any(isinstance(side, int) and name.split()[-1] in lowered for name, side in self.contacts.items())
@@ -162,21 +162,12 @@ def find_people(message: Message, directory: SupplierDirectory) -> People:
         for start, end, known in _lists(message.text, directory):
             listed.append((start, end))
             found += known
-        labels, contacts = _labels(message.text), dict(directory.contacts(message.text[:_READ]))
-        found += [read_person(label, directory) for label in labels if _marked(label)]
-        named = (label for label in labels if " " in label and _NAME.fullmatch(label))
-        found += [(label, "", contacts[label.lower()]) for label in named if label.lower() in contacts]
+        found += [read_person(label, directory) for label in _labels(message.text) if _marked(label)]
     marked = message.kind == "meeting_notes" and any(isinstance(side, int) for _, _, side in found)
     if marked:
         found = [(name, initials, OURS if side is None else side) for name, initials, side in found]
     found += _introduced(message.text[:_READ], directory)
-    sides = _sides(found)
-    if marked:
-        turns = (label for label in _labels(message.text) if " " in label and _NAME.fullmatch(label))
-        ours = (label for label in turns if label.lower() not in sides and not directory.mentions(label))
-        for key in {key for label in ours for key in _keys((label, "", OURS))}:
-            sides.setdefault(key, OURS)
-    return People(sides, tuple(listed), marked, _contacts(message, directory, found))
+    return People(_sides(found), tuple(listed), marked, _contacts(message, directory, found))
 
 
 def label_side(label: str, people: People, directory: SupplierDirectory) -> Side | None:
@@ -236,7 +227,8 @@ def _keys(known: _Known) -> set[str]:
 def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[_Known]) -> dict[str, Owner]:
     """Name the people that the directory lists, by the names that nobody of the message has.
 
-    A last name alone is a contact's only where the message names that supplier too, and so is a first name that is a word.
+    A first name alone is a contact's only where the message names that supplier too, or where our people are listed as well:
+    we may have an Ann.
     """
     listed = directory.contacts(message.text[:_READ])
     if not listed:
@@ -246,9 +238,10 @@ def _contacts(message: Message, directory: SupplierDirectory, present: Iterable[
     near: dict[str, set[Owner]] = {}
     far: dict[str, set[Owner]] = {}
     for name, owner in listed:
-        first = {name.split()[0]} - _WORDS_TOO
-        for key in {name, *name.split()} if owner in named else {name, *first}:
-            (near if owner in named else far).setdefault(key, set()).add(owner)
+        close = owner in named
+        first = {name.split()[0]} - _WORDS_TOO if close or directory.lists_us else set()
+        for key in {name, *first, *({name.split()[1]} if close else ())}:
+            (near if close else far).setdefault(key, set()).add(owner)
     # Of two Ruths the one whose firm is named.
     found = far | near
     return {key: next(iter(owners)) for key, owners in found.items() if len(owners) == 1 and key not in taken}
