@@ -62,8 +62,10 @@ class Watch:
 
         Parameters
         ----------
-        number, frame
-            Of `signal.signal`.
+        number : int
+            The signal.
+        frame : frame or None
+            Where it came.
 
         Raises
         ------
