@@ -46,6 +46,7 @@ def history(index: Index) -> dict[str, dict[str, Any]]:
                 for name in ("index", "low", "high"):
                     line[name].append(round(getattr(score, name), 1))
                 line["enough"].append(int(score.enough_evidence))
+        del built, score  # before the next is built
     return lines
 
 

@@ -364,6 +364,7 @@ class Run:
         table.to_csv(
             self.folder / "index.csv", index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, date_format="%Y-%m-%d"
         )
+        give_back()  # what each output took would be there for all that follow
         self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         give_back()
