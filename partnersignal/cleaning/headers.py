@@ -152,9 +152,8 @@ def _separator(lines: Sequence[Line], at: int) -> QuoteHeader | None:
     text = lines[at].text
     rule, after = _RULE.match(text) is not None, at + 1
     dashes = None if rule else _DASHES.match(text)
-    if (
-        dashes is None and not rule and _OPEN_DASHES.match(text) and after < len(lines)
-    ):  # a line broken by the program that sent it
+    # A line broken by the program that sent it.
+    if not (dashes or rule) and _OPEN_DASHES.match(text) and after < len(lines):
         dashes, after = _DASHES.match(f"{text} {lines[after].text.strip()}"), at + 2
     if not (dashes or rule):
         return None

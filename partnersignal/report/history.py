@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from partnersignal.index import Index, build_index
+from partnersignal.index import Index, SupplierScore, build_index
 from partnersignal.index.views import HALF_LIFE
 
 _POINTS = 36
@@ -35,19 +35,22 @@ def history(index: Index) -> dict[str, dict[str, Any]]:
     }
     half_life = index.half_life if math.isfinite(index.half_life) else HALF_LIFE
     for day in _days(index):
-        built = build_index(
-            index.evidence, weights=index.weights, prior=index.prior, as_of=day, half_life=half_life,
-            bulk=index.view.bulk, correction=index.correction,
-        )  # fmt: skip
-        for score in built:
+        for score in _scores(index, day, half_life):
             if score.messages:
                 line = lines[score.supplier]
                 line["day"].append((day - date(1970, 1, 1)).days)
                 for name in ("index", "low", "high"):
                     line[name].append(round(getattr(score, name), 1))
                 line["enough"].append(int(score.enough_evidence))
-        del built, score  # before the next is built
     return lines
+
+
+def _scores(index: Index, day: date, half_life: float) -> Sequence[SupplierScore]:
+    """Return the scores as of a day, without the index they are of: two of them at once would be the peak of a report."""
+    return build_index(
+        index.evidence, weights=index.weights, prior=index.prior, as_of=day, half_life=half_life,
+        bulk=index.view.bulk, correction=index.correction,
+    ).scores  # fmt: skip
 
 
 def _days(index: Index) -> list[date]:

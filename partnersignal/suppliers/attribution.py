@@ -158,7 +158,7 @@ class _Mail:
     def _speaks_of_suppliers(self) -> bool:
         """Whether a supplier, its people or its trade are named; without, no sentence can be tied to one."""
         text = self._message.text
-        if self._people.suppliers() or self._directory.mentions(text) or self._people.may_be_in(text):
+        if self._people.suppliers() or self._directory.mentions(text) or self._people.may_name_contacts():
             return True
         return not self._directory.inferred and trade(text) is not None
 
@@ -228,9 +228,9 @@ class _Notes:
         if self._turn == STRANGER:
             named = only(self._directory.mentions(sentence.text))
             return (named, "third_person") if named is not None else None
-        if self._turn == OURS and self._among_us(sentence, place):
-            return None
         if self._turn == OURS:
+            if self._among_us(sentence, place):
+                return None
             answered = self._ours(sentence, place)
             if answered is not None:
                 return answered, "third_person"

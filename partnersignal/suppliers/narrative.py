@@ -182,9 +182,8 @@ class Narrative:
             if before == level and supplier is not None and not owners and not self._titled:
                 self._default = None  # headings tell suppliers from other matters: the rest is about none
         self._titled = not self._sections and self._first and level >= _BARE
-        self._leaves = (
-            not owners and all(each is None for _, each in self._sections) and _ANY_OTHER.match(place.line) is not None
-        )
+        of_one = bool(owners) or any(supplier is not None for _, supplier in self._sections)
+        self._leaves = not of_one and _ANY_OTHER.match(place.line) is not None
         inherited = self._sections[-1][1] if self._sections and not owners else None
         section = only(owners) if owners else inherited
         self._sections.append((level, section))
@@ -193,9 +192,9 @@ class Narrative:
         return section
 
     def _base(self) -> int | None:
-        section = self._sections[-1][1] if self._sections else None
         if self._leaves:
             return None
+        section = self._sections[-1][1] if self._sections else None
         return section if section is not None else self._default
 
     def _open(self, place: Place, sentence: Sentence, *, new_paragraph: bool) -> None:

@@ -53,6 +53,7 @@ _TITLES = frozenset([
     "mr", "mrs", "ms", "miss", "dr", "prof", "capt", "captain", "sgt", "rev", "eng", "ing", "herr", "frau", "mme", "m",
     "madame", "monsieur", "sig", "sr", "sra",
 ])  # fmt: skip
+# First names that are words as well: alone they are nobody's ("Mark the pages").
 _WORDS_TOO = frozenset([
     "april", "art", "august", "bill", "chase", "dawn", "drew", "faith", "florence", "frank", "grace", "grant", "hope", "jack",
     "joy", "june", "mark", "max", "may", "miles", "pat", "penny", "rich", "rob", "rose", "ruby", "sue", "summer", "will",
@@ -119,21 +120,15 @@ class People:
         """
         return {side for side in self.sides.values() if isinstance(side, int)}
 
-    def may_be_in(self, text: str) -> bool:
-        """Return whether a text may name a supplier's person whom the directory lists.
-
-        Parameters
-        ----------
-        text : str
-            A message.
+    def may_name_contacts(self) -> bool:
+        """Return whether the message may name a supplier's person whom the directory lists.
 
         Returns
         -------
         bool
-            Whether one of their names stands in it.
+            Whether a first or last name of one stands in it.
         """
-        lowered = text.lower() if self.contacts else ""
-        return any(isinstance(side, int) and name.split()[-1] in lowered for name, side in self.contacts.items())
+        return any(isinstance(side, int) for side in self.contacts.values())
 
 
 def find_people(message: Message, directory: SupplierDirectory) -> People:
