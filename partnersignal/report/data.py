@@ -76,7 +76,6 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
         In the order of the index.
     """
     lines, sections, index = history(material.index), material.sections, material.index
-    give_back()
     counts, shares, places = _overview(material)
     contexts = read_contexts(material, places) if material.quotes else {}
     give_back()
