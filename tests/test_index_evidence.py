@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from test_index_reference import AS_OF, Mail, collect, frames, random_mails
 
@@ -25,6 +26,14 @@ def test_row_holds_integers() -> None:
     assert {k: v for k, v in row.items() if k.startswith("p_") and v} == {
         "p_listening": 250_000, "p_empathy": 500_000, "p_upselling": 1_000_000,
     }  # fmt: skip
+
+
+def test_sums_of_a_message_without_end_stop_at_the_largest_number() -> None:
+    """Five thousand sentences of one signal in one message fit no column of four bytes, and change no index."""
+    many = Mail("Acme", "1@x", "t", AS_OF, False, 5_000, 0, tuple((n, "listening", 1.0) for n in range(5_000)))
+    evidence = collect([many])
+    assert evidence.table["p_listening"].to_pylist() == [2**32 - 1]
+    assert float(build_index(evidence).threads.evidence[0][0]) == 1.0  # the cap of a thread
 
 
 def test_day_is_the_utc_day() -> None:
@@ -108,6 +117,15 @@ def test_tables_of_other_signals_are_refused() -> None:
         Evidence.merge([collect([MAIL]), small])
     with pytest.raises(InputError, match="got an evidence table that differs in p_broken_promise"):
         Evidence.from_table(small.table)
+
+
+def test_stored_numbers_out_of_range_are_refused() -> None:
+    """A table that somebody changed says so, and gives no traceback of Arrow."""
+    table = collect([MAIL]).table
+    column = table.schema.get_field_index("sentences")
+    changed = table.set_column(column, "sentences", pa.array([2**40]))
+    with pytest.raises(InputError, match="got an evidence table with numbers out of range"):
+        Evidence.from_table(changed)
 
 
 def test_stored_table_comes_back_equal() -> None:

@@ -29,7 +29,8 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
     pyarrow Schema
         ``supplier, message_id, thread_id``; ``day`` (UTC days since 1970-01-01, null where undated); ``bulk``;
         ``sentences`` (eligible) and ``ineligible``; ``tagged_partner`` and ``tagged_vendor`` (sentences with a tag of
-        that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths. Nothing names a person.
+        that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths, under 2^32. Nothing
+        names a person.
     """
     names = [pa.field(name, pa.string(), nullable=False) for name in ("supplier", "message_id", "thread_id")]
     counts = ("sentences", "ineligible", "tagged_partner", "tagged_vendor")
@@ -39,7 +40,8 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
             *names,
             pa.field("day", pa.int32()),
             pa.field("bulk", pa.bool_(), nullable=False),
-            *(pa.field(name, pa.int64(), nullable=False) for name in counts + sums),
+            *(pa.field(name, pa.int32(), nullable=False) for name in counts),
+            *(pa.field(name, pa.uint32(), nullable=False) for name in sums),
         ]
     )
 
@@ -162,14 +164,17 @@ class Evidence:
         Raises
         ------
         InputError
-            If the columns are not those of `evidence_schema`.
+            If the columns are not those of `evidence_schema`, or hold numbers that do not fit them.
         """
         taxonomy = default_signals() if signals is None else tuple(signals)
         schema = evidence_schema(taxonomy)
         if table.schema.names != schema.names:
             differ = sorted(set(table.schema.names) ^ set(schema.names)) or ["their order"]
             raise InputError(f"got an evidence table that differs in {', '.join(differ)}; collect it again")
-        return cls.merge([cls(taxonomy, table.cast(schema))])
+        try:
+            return cls.merge([cls(taxonomy, table.cast(schema))])
+        except pa.ArrowInvalid as error:
+            raise InputError(f"got an evidence table with numbers out of range ({error}); collect it again") from error
 
     @classmethod
     def _sealed(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
