@@ -16,7 +16,7 @@ from partnersignal.index.counted import counted_tags
 from partnersignal.index.index import Index
 from partnersignal.index.posterior import above_typical, points_per_latent, posterior
 from partnersignal.index.scores import SupplierScore
-from partnersignal.index.threads import CAP, RHO
+from partnersignal.index.threads import CAP, RHO, thread_names
 
 # Contributions add up to index - 50 within this, by the rules of the index.
 _EXACT = 1e-9
@@ -192,7 +192,7 @@ def influence(index: Index, supplier: str) -> pd.DataFrame:
     result = posterior(rest, rest_evidence, index.posterior.prior, index.correction)
     without = 50 + above_typical(result.d, result.scale)
     change = score.index - without
-    names = index.threads.names[start:stop].to_pylist()
+    names = thread_names(index.evidence, index.threads, int(start), int(stop))
     order = sorted(range(len(names)), key=lambda place: (-abs(change[place]), names[place]))
     return pd.DataFrame(
         {

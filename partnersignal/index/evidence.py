@@ -219,10 +219,9 @@ class Evidence:
         codes : array of int of shape (n_messages,)
             The number of each row's value among them.
         """
-        values, codes = self.ranked(column)
-        return tuple(values.to_pylist()), codes
+        return tuple(sorted(pc.unique(self.table[column]).to_pylist())), self.ranks(column)
 
-    def ranked(self, column: str) -> tuple[pa.StringArray, Ints]:
+    def ranks(self, column: str) -> Ints:
         """Return a text column as numbers, without making a Python object of each text.
 
         Parameters
@@ -232,16 +231,15 @@ class Evidence:
 
         Returns
         -------
-        values : pyarrow StringArray
-            Its distinct values, sorted.
-        codes : array of int of shape (n_messages,)
-            The number of each row's value among them.
+        array of int of shape (n_messages,)
+            The number of each row's value among the distinct values, sorted.
         """
         encoded = self.table[column].combine_chunks().dictionary_encode()
         order = pc.sort_indices(encoded.dictionary)
         rank = np.empty(len(order), dtype=np.int64)
         rank[order.to_numpy()] = np.arange(len(order))
-        return encoded.dictionary.take(order), rank[encoded.indices.to_numpy()]
+        ranks: Ints = rank[encoded.indices.to_numpy()]
+        return ranks
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
+import pyarrow.compute as pc
 
 from partnersignal.index.arrays import SIDES, Bools, Floats, Ints
 from partnersignal.index.collecting import MILLION, UNDATED, mass_column
@@ -29,8 +29,6 @@ class Threads:
         All suppliers of the evidence, sorted, also those without a thread here.
     supplier : array of int of shape (n_threads,)
         Number of the thread's supplier.
-    names : pyarrow StringArray of length n_threads
-        Name of each thread; ``bulk:2001-05`` for all bulk mail of the supplier in that UTC month.
     saturation : array of shape (n_threads,)
         h_t in (0, 1).
     exposure : array of shape (n_threads,)
@@ -55,7 +53,6 @@ class Threads:
 
     suppliers: tuple[str, ...]
     supplier: Ints
-    names: pa.StringArray
     saturation: Floats
     exposure: Floats
     evidence: Floats
@@ -114,8 +111,8 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View, o
     eligible = evidence.numbers("sentences")[inside] > 0
     rows, recency = np.flatnonzero(inside)[eligible], recency[eligible]
     suppliers, supplier_of_row = evidence.codes("supplier")
-    thread, supplier, names = _group(evidence, rows, supplier_of_row[rows])
-    n_threads = len(names)
+    thread, supplier = _group(evidence, rows, supplier_of_row[rows])
+    n_threads = len(supplier)
 
     def _total(values: Floats) -> Floats:
         return np.bincount(thread, values, minlength=n_threads).astype(np.float64)
@@ -137,7 +134,6 @@ def roll_threads(evidence: Evidence, weights: Mapping[str, float], view: View, o
     return Threads(
         suppliers=suppliers,
         supplier=supplier,
-        names=names,
         saturation=saturation,
         exposure=exposure,
         evidence=capped,
@@ -160,16 +156,50 @@ def _weighted(evidence: Evidence, weights: Mapping[str, float], rows: Ints) -> F
     return mass
 
 
-def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints, pa.StringArray]:
-    """Return the thread of each row, the supplier of each thread and the name of each thread."""
-    ids, id_of_row = evidence.ranked("thread_id")
-    days, bulk = evidence.days[rows], evidence.numbers("bulk")[rows] == 1
+def _group(evidence: Evidence, rows: Ints, supplier: Ints) -> tuple[Ints, Ints]:
+    """Return the thread of each row, and the supplier of each thread; a supplier's bulk mail of a month is one thread."""
+    id_of_row = evidence.ranks("thread_id")
+    months, month = np.unique(_months(evidence.days[rows]), return_inverse=True)
+    ids = int(id_of_row.max(initial=-1)) + 1
+    group = np.where(evidence.numbers("bulk")[rows] == 1, ids + month, id_of_row[rows])
+    width = ids + len(months)
+    keys, thread = np.unique(supplier * width + group, return_inverse=True)
+    return thread.astype(np.int64), keys // max(width, 1)
+
+
+def _months(days: Ints) -> Ints:
+    """Return the UTC month of each day since 1970-01, `UNDATED` where there is none."""
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     months[days == UNDATED] = UNDATED
-    month_list, month = np.unique(months, return_inverse=True)
-    group = np.where(bulk, len(ids) + month, id_of_row[rows])
-    width = len(ids) + len(month_list)
-    keys, thread = np.unique(supplier * width + group, return_inverse=True)
-    month_names = ["bulk:undated" if m == UNDATED else f"bulk:{np.datetime64(int(m), 'M')}" for m in month_list]
-    owner, number = np.divmod(keys, max(width, 1))
-    return thread.astype(np.int64), owner, pa.concat_arrays([ids, pa.array(month_names, ids.type)]).take(pa.array(number))
+    return months
+
+
+def thread_names(evidence: Evidence, threads: Threads, start: int, stop: int) -> list[str]:
+    """Name some threads; names are looked up where they are shown, for there are too many to hold.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What the threads were rolled up from.
+    threads : Threads
+        A view.
+    start, stop : int
+        The first of its threads to name, and the first not to name.
+
+    Returns
+    -------
+    list of str
+        One a thread; ``bulk:2001-05`` for all bulk mail of a supplier in that UTC month, ``bulk:undated`` without month.
+    """
+    inside = np.flatnonzero((threads.thread >= start) & (threads.thread < stop))
+    _, first = np.unique(threads.thread[inside], return_index=True)
+    shown = threads.rows[inside[first]]
+    low = int(shown.min(initial=len(evidence)))
+    # A supplier's rows lie together; taking from the whole table would copy it.
+    rows = evidence.table.select(["thread_id", "day", "bulk"])[low : int(shown.max(initial=0)) + 1].take(shown - low)
+    days = pc.fill_null(rows["day"], UNDATED).to_numpy().astype(np.int64)
+    names = rows["thread_id"].to_pylist()
+    return [
+        name if not bulk else "bulk:undated" if month == UNDATED else f"bulk:{np.datetime64(month, 'M')}"
+        for name, bulk, month in zip(names, rows["bulk"].to_pylist(), _months(days).tolist(), strict=True)
+    ]

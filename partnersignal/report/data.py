@@ -78,10 +78,10 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
     lines, sections, index = history(material.index), material.sections, material.index
     counts, shares, places = _overview(material)
     contexts = read_contexts(material, places) if material.quotes else {}
-    give_back()
     sentences = sentences_of(index)
     pooled = per_100(counts, sum(sentences.values()))
     moving = _moving_threads(material)
+    give_back()
     for explanations in _together(material.explanations):
         limits = [shares[each.supplier] for each in explanations]
         evidence = passages(material, contexts, explanations, limits)

@@ -359,13 +359,14 @@ class Run:
 
     def write_outputs(self) -> None:
         """Write ``index.csv``, ``evidence.csv``, ``conduct.csv`` and ``report.html``."""
+        # Conduct first: its database and the evidence of an index need not be held at once.
+        self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
+        give_back()  # what each output took would be there for all that follow
         table = self.index.to_pandas()
         table["error_correction"] = table["error_correction"].astype(str)
         table.to_csv(
             self.folder / "index.csv", index=False, float_format="%.4f", quoting=csv.QUOTE_MINIMAL, date_format="%Y-%m-%d"
         )
-        give_back()  # what each output took would be there for all that follow
-        self.conduct().to_pandas().to_csv(self.folder / "conduct.csv", index=False, float_format="%.4f")
         material = self.material()
         give_back()
         write_evidence(self.folder / "evidence.csv", material.explanations)

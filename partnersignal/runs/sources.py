@@ -18,8 +18,8 @@ from partnersignal.report import Thread
 from partnersignal.runs.stored import Stored
 from partnersignal.signals import Signal
 
-_HELD = 16_384  # rows of the suppliers that are counted or explained together, or an eighth, for each part is a pass
-_MOST_PASSES = 8
+_HELD = 16_384  # rows of the suppliers that are counted or explained together, or a sixteenth, for each part is a pass
+_MOST_PASSES = 16
 _TAGS = (
     "message_id", "sentence", "start", "end", "text", "supplier", "voice", "signal", "probability", "date", "bulk",
 )  # fmt: skip
