@@ -36,9 +36,10 @@ def test_every_document_has_its_form_and_both_readings() -> None:
         assert all(segment["text"].strip() and set(segment["labels"]) <= LABELS for segment in doc["segments"]), doc["id"]
         assert all(segment.get("commitment") in {None, "supplier", "customer"} for segment in doc["segments"]), doc["id"]
         readings = doc["readings"]
-        assert set(readings) == {"author", "second"}, doc["id"]
+        # Nobody labelled the sample while writing it: two readers did, from the text alone.
+        assert set(readings) in ({"author", "second"}, {"first", "second"}), doc["id"]
         for number, segment in enumerate(doc["segments"]):
-            first, second = (set(readings[reader].get(str(number), ())) for reader in ("author", "second"))
+            first, second = (set(reading.get(str(number), ())) for reading in readings.values())
             ignored = segment.get("ignore") or ()
             if ignored is not True and first == second:
                 assert set(segment["labels"]) == first, (doc["id"], number)

@@ -1,6 +1,7 @@
 """Scoring an export: tables, receipt, resume, refusal."""
 
 import csv
+import json
 import re
 import shutil
 from itertools import pairwise
@@ -14,7 +15,7 @@ from conftest import SAMPLE
 
 import partnersignal as ps
 from partnersignal.errors import InputError, RunError
-from partnersignal.index import Evidence
+from partnersignal.index import Evidence, build_index
 from partnersignal.memory import lean
 from partnersignal.runs.parts import part_path
 from partnersignal.runs.run import Run
@@ -114,14 +115,40 @@ def test_index_is_sorted_and_thin_suppliers_are_not_ranked(sample_run: Run) -> N
     assert ((table.low <= table["index"]) & (table["index"] <= table.high)).all()
 
 
-def test_the_characters_of_the_sample_come_out_in_the_order_written_down(sample_run: Run) -> None:
-    """Four steps of data/sample/CHARACTERS.md: no supplier that gets a number stands above one of the step before."""
+def characters() -> list[list[str]]:
+    """Read the four steps of data/sample/CHARACTERS.md."""
     told = (SAMPLE / "CHARACTERS.md").read_text(encoding="utf-8")
     steps = [names.split(", ") for names in re.findall(r"^\d\. (.+)$", told, re.MULTILINE)]
-    table = sample_run.index.to_pandas().set_index("supplier")
     assert [len(step) for step in steps] == [3, 1, 1, 3]
+    return steps
+
+
+def test_readers_of_the_sample_put_its_characters_in_the_order_written_down(sample_run: Run) -> None:
+    """With the labels of two readers in place of the model's tags, every step stands above the next."""
+    read = Path(__file__).parents[1] / "data" / "held-out" / "sample-export.jsonl"
+    rows = [
+        {
+            "message_id": doc["id"].split(" (")[0],
+            "sentence": number,
+            "supplier": doc["supplier"],
+            "signal": label,
+            "probability": 1,
+        }
+        for doc in map(json.loads, read.read_text(encoding="utf-8").strip().split("\n"))
+        for number, segment in enumerate(doc["segments"])
+        for label in segment["labels"]
+    ]
+    exposure = pd.read_parquet(sample_run.folder / "exposure.parquet")
+    found = {score.supplier: score.index for score in build_index(Evidence.collect(exposure, pd.DataFrame(rows)))}
+    for better, worse in pairwise(characters()):
+        assert min(found[name] for name in better) > max(found[name] for name in worse), (better, worse)
+
+
+def test_the_characters_of_the_sample_come_out_in_the_order_written_down(sample_run: Run) -> None:
+    """No supplier that gets a number stands above one of the step before."""
+    table = sample_run.index.to_pandas().set_index("supplier")
     # Ostrander Leasing shows hardly any signal: it may get no number, and then claims no place.
-    shown = [[name for name in step if table["enough_evidence"][name]] for step in steps]
+    shown = [[name for name in step if table["enough_evidence"][name]] for step in characters()]
     assert [len(step) for step in shown] == [3, 0, 1, 3]
     for better, worse in pairwise(step for step in shown if step):
         assert table["index"][better].min() > table["index"][worse].max(), (better, worse)

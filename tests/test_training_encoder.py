@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,6 +130,34 @@ def test_same_seed_same_weights_and_an_interrupted_training_goes_on(base: Path, 
     assert (tmp_path / "two" / "model.safetensors").exists()
     fit(tmp_path / "again", base, options=options)
     assert (tmp_path / "one" / "model.safetensors").read_bytes() == (tmp_path / "again" / "model.safetensors").read_bytes()
+
+
+def test_parts_that_are_done_are_kept_for_other_thresholds_and_not_for_other_labels(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels, out = corpus(tmp_path), tmp_path / "model"
+    quick = TrainingConfig(
+        backend="encoder", base=str(base), folds=2, epochs=1, freeze=-1, trainer_options={"logging_steps": 1}
+    )
+    said: list[str] = []
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def cut_off() -> None:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(sys.modules["partnersignal.training.train"], "remember", stop)
+            train(labels, out, config=quick)
+
+    cut_off()
+    rarer = replace(quick, vendor_false_alarms=0.01)
+    train(labels, out, config=rarer, progress=said.append)
+    assert not any("step" in line for line in said)
+    assert not (tmp_path / "model.training").exists()
+    cut_off()
+    fewer = write_labels(read_labels(labels)[:-20], tmp_path / "fewer.jsonl")
+    train(fewer, out, config=quick, progress=said.append)
+    assert any("step" in line for line in said)
 
 
 def test_it_stops_when_it_gets_no_better(base: Path, tmp_path: Path) -> None:

@@ -76,7 +76,9 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
         In the order of the index.
     """
     lines, sections, index = history(material.index), material.sections, material.index
+    give_back()
     counts, shares, places = _overview(material)
+    give_back()
     contexts = read_contexts(material, places) if material.quotes else {}
     sentences = sentences_of(index)
     pooled = per_100(counts, sum(sentences.values()))

@@ -15,6 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from partnersignal.files import replacing
+from partnersignal.memory import give_back
 from partnersignal.report.data import blocks, summary
 from partnersignal.report.material import Material
 from partnersignal.report.text import shown
@@ -33,6 +34,7 @@ def write_report(path: Path, material: Material) -> None:
         The run.
     """
     facts = summary(material)
+    give_back()
     render(
         path,
         "report.html",

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from partnersignal.conversations.words import pack, unpack
+from partnersignal.runs.prepared import count_exposure
 from partnersignal.runs.sentences import find_sentences, the_only
-from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.stored import stored_message, text_or_none
 from partnersignal.suppliers import SupplierDirectory
 

@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 from partnersignal.cleaning import latin_script
 from partnersignal.messages import Party
 from partnersignal.runs.drafts import begin_draft, put_in_place
+from partnersignal.runs.prepared import count_exposure
 from partnersignal.runs.pseudonyms import Pseudonyms, key_of_run
 from partnersignal.runs.receipt import count_tables
 from partnersignal.runs.run import Run
 from partnersignal.runs.sentences import Found, find_sentences, surroundings_of, the_only
 from partnersignal.runs.settings import hash_files
-from partnersignal.runs.shards import count_exposure
 from partnersignal.runs.state import write_json, write_state
 from partnersignal.runs.stored import stored_message, text_or_none
 from partnersignal.runs.tables import SCAN_FILE, SCHEMAS, join_tables, write_table

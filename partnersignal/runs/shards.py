@@ -16,14 +16,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from partnersignal.cleaning import language, latin_script, message_words, own_sentences, zoned
+from partnersignal.cleaning import language, message_words, own_sentences, zoned
 from partnersignal.conversations import SCAN, scan_messages
 from partnersignal.conversations.words import Words
 from partnersignal.messages import Message, Sentence, Unreadable
 from partnersignal.reading import Shard, read_shard
 from partnersignal.runs.limits import TimeLimit, TookTooLong, each_in_time, watching
 from partnersignal.runs.parts import mark_done, part_path, read_plan
-from partnersignal.runs.sentences import find_sentences, surroundings_of, the_only
+from partnersignal.runs.prepared import Prepared, exposure_rows, message_row
+from partnersignal.runs.sentences import find_sentences
 from partnersignal.runs.tables import SCHEMAS, TableWriter, writing_table
 from partnersignal.runs.zones import ZONES, read_zones, with_zones, zone_row
 from partnersignal.suppliers import Attribution, SupplierDirectory
@@ -193,52 +194,21 @@ def _batches(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
         yield batch
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """A message with what may be tagged in it: its own sentences, then those it is the first to quote."""
-
-    message: Message
-    fact: dict[str, Any]
-    status: str
-    sentences: tuple[Sentence, ...] = ()
-    owners: tuple[Attribution | None, ...] = ()
-    words: tuple[str, ...] = ()  # the sentences without the marks of quotes
-    quoted: int = 0
-    language: str | None = None
-    known_language: bool = True
-
-    def readable(self, place: int) -> bool:
-        """Return whether a sentence is in a language and a script that the model knows."""
-        return self.known_language and latin_script(self.words[place])
-
-    def taggable(self) -> Iterator[tuple[int, Sentence, Attribution, str, str]]:
-        """Yield the sentences to tag, each with the number of its surroundings, its words and those before it."""
-        previous = ""
-        surroundings = surroundings_of(self.owners, self.quoted)
-        own = len(self.sentences) - self.quoted
-        for place, (sentence, owner) in enumerate(zip(self.sentences, self.owners, strict=True)):
-            # What a quote shows first was said elsewhere: it goes on from nothing.
-            previous = previous if place != own else ""
-            if owner is not None and self.readable(place):
-                yield surroundings[place], sentence, owner, self.words[place], previous
-            previous = self.words[place]
-
-
 def _tag_batch(batch: Sequence[_Pair], tagger: Tagger, job: TagJob, limit: TimeLimit) -> dict[str, list[dict[str, Any]]]:
     prepared = [_prepare(item, fact, job, tagger.config.languages, limit) for item, fact in batch]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SCHEMAS}
     for wanted in _together(prepared):
         rows["tags"] += _tag_rows(wanted, tagger, job)
     for item in prepared:
-        rows["messages"].append(_message_row(item, job))
-        rows["exposure"] += _exposure_rows(item)
+        rows["messages"].append(message_row(item, job.quotes))
+        rows["exposure"] += exposure_rows(item)
     return rows
 
 
-_Wanted = tuple[_Prepared, int, Sentence, Attribution, str, str]
+_Wanted = tuple[Prepared, int, Sentence, Attribution, str, str]
 
 
-def _together(prepared: Iterable[_Prepared]) -> Iterator[list[_Wanted]]:
+def _together(prepared: Iterable[Prepared]) -> Iterator[list[_Wanted]]:
     """Yield the sentences to score together, with the number of their surroundings: of whole messages, as many as fit."""
     batch: list[_Wanted] = []
     numbered = 0
@@ -276,29 +246,29 @@ def _tag_rows(wanted: Sequence[_Wanted], tagger: Tagger, job: TagJob) -> Iterato
 
 def _prepare(
     item: Message | Unreadable, fact: dict[str, Any], job: TagJob, languages: Sequence[str], limit: TimeLimit
-) -> _Prepared:
+) -> Prepared:
     """Decide what becomes of a message; every message gets exactly one status."""
     if isinstance(item, Unreadable):
         # It could be read in the scan, and now it took too long, or its file has gone.
-        return _Prepared(_lost(item, fact), fact, "unreadable_later")
+        return Prepared(_lost(item, fact), fact, "unreadable_later")
     status = _set_aside(item, fact, job)
     if status:
-        return _Prepared(item, fact, status)
+        return Prepared(item, fact, status)
     try:
         with limit:
             return _cleaned(item, fact, job, languages)
     except TookTooLong:
-        return _Prepared(item, fact, "took_too_long")
+        return Prepared(item, fact, "took_too_long")
 
 
-def _cleaned(message: Message, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> _Prepared:
+def _cleaned(message: Message, fact: dict[str, Any], job: TagJob, languages: Sequence[str]) -> Prepared:
     found = find_sentences(message, fact["boilerplate"], fact["orphans"], job.directory)
     if not found.sentences:
-        return _Prepared(found.message, fact, "no_new_text")
+        return Prepared(found.message, fact, "no_new_text")
     spoken = language(" ".join(found.words))
     status = "tagged" if any(found.owners) else "unattributed"
     known = spoken is None or spoken in languages
-    return _Prepared(
+    return Prepared(
         found.message, fact, status, found.sentences, found.owners, found.words, found.quoted, spoken, known
     )  # fmt: skip
 
@@ -324,78 +294,3 @@ def _outside(message: Message, job: TagJob) -> bool:
     if message.date is None:
         return True  # an undated message belongs to no window
     return bool((job.since is not None and message.date < job.since) or (job.until is not None and message.date >= job.until))
-
-
-def _message_row(item: _Prepared, job: TagJob) -> dict[str, Any]:
-    message, fact = item.message, item.fact
-    supplier, voice = the_only(item.owners)
-    keep = job.quotes and item.status != "duplicate"
-    return {
-        "message_id": message.message_id, "thread_id": fact["thread_id"], "date": message.date,
-        "date_quality": message.date_quality,
-        "utc_offset": message.utc_offset, "sender": str(message.sender) if message.sender else None,
-        "recipients": "; ".join(str(party) for party in message.recipients), "subject": message.subject if job.quotes else "",
-        "kind": fact["kind"], "bulk": bool(fact["bulk"]),
-        "supplier": supplier, "voice": voice,
-        "sentences": len(item.sentences), "quoted": item.quoted, "boilerplate": _boilerplate(message),
-        "language": item.language, "orphans": fact["orphans"], "repeats": fact["boilerplate"],
-        "status": item.status, "replaced": message.replaced, "source": message.source, "text": message.text if keep else "",
-    }  # fmt: skip
-
-
-def _boilerplate(message: Message) -> int:
-    return sum(zone.kind == "boilerplate" for zone in message.zones or ())
-
-
-def _exposure_rows(item: _Prepared) -> list[dict[str, Any]]:
-    counted: dict[str, list[int]] = {}
-    voices: dict[str, set[str]] = {}
-    for place, owner in enumerate(item.owners):
-        if owner is not None:
-            counted.setdefault(owner.supplier, [0, 0])[0 if item.readable(place) else 1] += 1
-            voices.setdefault(owner.supplier, set()).add(owner.voice)
-    return [
-        {
-            "supplier": supplier, "message_id": item.message.message_id, "thread_id": item.fact["thread_id"],
-            "date": item.message.date, "bulk": bool(item.fact["bulk"]),
-            "voice": min(voices[supplier]) if len(voices[supplier]) == 1 else "mixed",
-            "sentences": eligible, "ineligible": ineligible,
-        }
-        for supplier, (eligible, ineligible) in counted.items()
-    ]  # fmt: skip
-
-
-def count_exposure(
-    message: Message,
-    thread_id: str,
-    bulk: bool,
-    sentences: Sequence[Sentence],
-    owners: Sequence[Attribution | None],
-    known_language: bool,
-) -> list[dict[str, Any]]:
-    """Count how much of a message is about whom.
-
-    Parameters
-    ----------
-    message : Message
-        As stored.
-    thread_id : str
-        Of the plan.
-    bulk : bool
-        Of the plan.
-    sentences : sequence of Sentence
-        Its own new words.
-    owners : sequence of Attribution or None
-        One a sentence.
-    known_language : bool
-        Whether the model knows its language.
-
-    Returns
-    -------
-    list of dict
-        Rows of the exposure table.
-    """
-    fact = {"thread_id": thread_id, "bulk": bulk}
-    words = tuple(sentence.text for sentence in sentences)
-    prepared = _Prepared(message, fact, "tagged", tuple(sentences), tuple(owners), words, known_language=known_language)
-    return _exposure_rows(prepared)

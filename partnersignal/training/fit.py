@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,10 +13,10 @@ import joblib
 import numpy as np
 from sklearn.metrics import average_precision_score
 
+from partnersignal.files import replacing
 from partnersignal.labels import LabelledSentence, message_numbers
 from partnersignal.signals import Signal
 from partnersignal.tagging.calibration import Bools, Calibration, Floats
-from partnersignal.tagging.encoder import EncoderModel
 from partnersignal.tagging.folder import ModelConfig
 from partnersignal.tagging.surroundings import talk_around
 from partnersignal.training.config import TrainingConfig
@@ -31,6 +32,7 @@ MAX_TOKENS = 96
 _STOPPING_FOLDS = 10  # one in so many sentences, in whole groups, says when to stop early
 SILENT = -30.0  # log-odds of what the screen keeps from the encoder
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # of the linear model in the cascade, tried out of fold
+_SCORES = "scores.npy"  # of the held-out sentences of a fold
 _FLAT = 0.1  # standard deviation of log-odds
 
 
@@ -323,12 +325,14 @@ def _worth_reading(task: Task, cheap: Floats) -> Bools:
 
 
 def _encoder(task: Task, folder: Path, chosen: Bools) -> tuple[Floats, Calibration]:
-    numbered = [(f"encoder-{number}", rest[chosen[rest]], held) for number, (rest, held) in enumerate(task.folds, 1)]
-    parts = [*((name, rows) for name, rows, _ in numbered), ("encoder-all", np.nonzero(chosen)[0])]
-    joblib.Parallel(n_jobs=task.config.jobs)(joblib.delayed(_fit_part)(task, name, rows) for name, rows in parts)
+    nothing: Rows = np.zeros(0, np.int64)
+    # The longest part first, so that no core waits for it in the end.
+    parts = [("encoder-all", np.nonzero(chosen)[0], nothing)]
+    parts += [(f"encoder-{number}", rest[chosen[rest]], held) for number, (rest, held) in enumerate(task.folds, 1)]
+    found = joblib.Parallel(n_jobs=task.config.jobs)(joblib.delayed(_fit_part)(task, *part) for part in parts)
     scores = np.zeros(task.matrices[0].shape)
-    for name, rows, held in numbered:
-        scores[held] = _fit_part(task, name, rows).scores(*task.texts(held))
+    for (_, _, held), of_held in zip(parts, found, strict=True):
+        scores[held] = of_held
     if scores.std(axis=0).max() < _FLAT:
         task.progress(
             "the encoder scores every sentence alike: it has learnt nothing; try more epochs or another learning rate"
@@ -336,14 +340,17 @@ def _encoder(task: Task, folder: Path, chosen: Bools) -> tuple[Floats, Calibrati
     calibration = task.calibrate(scores)
     for file in (task.work / "encoder-all").iterdir():
         if file.is_file():
-            file.rename(folder / file.name)
+            shutil.copyfile(file, folder / file.name)  # it stays with the other parts until the model is whole
     task.save_config(folder, "encoder", scores, calibration, context=task.config.context, max_tokens=MAX_TOKENS)
     return scores, calibration
 
 
-def _fit_part(task: Task, name: str, rows: Rows) -> EncoderModel:
-    """Fit on some rows; what is fitted already is only loaded."""
+def _fit_part(task: Task, name: str, rows: Rows, held: Rows) -> Floats:
+    """Fit on some rows and score those held out; what is done already is only loaded."""
     folder = task.work / name
+    done = folder / _SCORES
+    if done.is_file():
+        return np.asarray(np.load(done, allow_pickle=False))
     folder.mkdir(exist_ok=True)
     truth, scored = task.matrices
     settings = EncoderSettings(
@@ -358,12 +365,18 @@ def _fit_part(task: Task, name: str, rows: Rows) -> EncoderModel:
         freeze=task.config.freeze,
         options=task.config.trainer_options,
     )
-    held = None
+    stopping = None
     if task.config.patience:
         groups = [task.sentences[i].group for i in rows]
-        held = next(iter(group_folds(groups, _STOPPING_FOLDS, task.config.seed)))[1] if len(set(groups)) > 1 else None
+        stopping = next(iter(group_folds(groups, _STOPPING_FOLDS, task.config.seed)))[1] if len(set(groups)) > 1 else None
 
     def tell(said: str) -> None:
         task.progress(f"{name}: {said}")
 
-    return fit_encoder(*task.texts(rows), truth[rows], scored[rows], task.labels, folder, settings, tell, held)
+    model = fit_encoder(*task.texts(rows), truth[rows], scored[rows], task.labels, folder, settings, tell, stopping)
+    if not len(held):
+        return np.zeros((0, len(task.labels)))
+    scores = model.scores(*task.texts(held))
+    with replacing(done) as draft, open(draft, "wb") as file:
+        np.save(file, scores, allow_pickle=False)
+    return scores

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ from partnersignal.training.thresholds import FEWEST
 
 Progress = Callable[[str], None]
 FEWEST_SENTENCES = 20
+_MADE_FROM = "made_from.txt"
+_CHOSEN_LATER = ("jobs", "partner_false_alarms", "vendor_false_alarms", "screen_recall")
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,7 @@ def train(
         progress(f"{leak}, even out of fold")
     folds = tuple(group_folds(groups, config.folds, config.seed))
     # What is done already waits here; a training that was cut off goes on with the same command.
-    work = folder.with_name(f"{folder.name}.training")
-    work.mkdir(parents=True, exist_ok=True)
+    work = _work_folder(folder, _made_from(sentences, taxonomy.labels, config))
     task = Task(sentences, taxonomy.signals, folds, config, work, progress, taxonomy.renamed)
     draft = work / "model"
     shutil.rmtree(draft, ignore_errors=True)
@@ -122,6 +125,26 @@ def train(
     draft.rename(folder)
     shutil.rmtree(work)
     return Trained(folder, figures[config.backend])
+
+
+def _work_folder(folder: Path, made_from: str) -> Path:
+    """Return where the parts of a training wait; those of other labels or settings are no parts of this one."""
+    work = folder.with_name(f"{folder.name}.training")
+    mark = work / _MADE_FROM
+    if not mark.is_file() or mark.read_text(encoding="utf-8") != made_from:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        mark.write_text(made_from, encoding="utf-8")
+    return work
+
+
+def _made_from(sentences: Iterable[LabelledSentence], labels: Iterable[str], config: TrainingConfig) -> str:
+    """Return a fingerprint of all that shapes the parts: what is chosen once they are there does not."""
+    found = hashlib.sha256()
+    shaping = {name: value for name, value in asdict(config).items() if name not in _CHOSEN_LATER}
+    for each in (shaping, list(labels), *map(asdict, sentences)):
+        found.update(json.dumps(each, sort_keys=True, default=sorted).encode() + b"\n")
+    return found.hexdigest()
 
 
 def read_for(labels: Any, taxonomy: Taxonomy, progress: Progress = lambda _: None) -> tuple[LabelledSentence, ...]:
