@@ -51,7 +51,7 @@ def agreement(docs: list[dict]) -> dict[str, tuple[float, float]]:
 
 
 def is_world(group: str) -> bool:
-    return not re.match(r"(a\d-|adverts|r\d-|routine|s\d-|statements)", group)
+    return not re.match(r"(a\d+-|adverts|r\d+-|routine|s\d+-|statements)", group)
 
 
 def halves(sentences, truth, scored) -> list[str]:

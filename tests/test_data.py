@@ -71,7 +71,8 @@ def test_the_shipped_model_never_read_what_is_held_out() -> None:
     for name in ("default", "linear", "encoder"):  # but for a stock phrase
         assert count_seen(recall(find_model(name)), held) <= len(held) // 200
     shared = {run for doc in documents() for segment in doc["segments"] for run in runs(segment["text"])}
-    theirs = {run for doc in documents(HELD_OUT) for segment in doc["segments"] for run in runs(segment["text"])}
+    written = [file for file in HELD_OUT if file.stem != "sample-export"]  # the sample has a test of its own
+    theirs = {run for doc in documents(written) for segment in doc["segments"] for run in runs(segment["text"])}
     assert len(shared & theirs) <= 5, sorted(shared & theirs)[:10]
 
 
