@@ -37,7 +37,9 @@ def test_every_document_has_its_form_and_both_readings() -> None:
         assert all(segment.get("commitment") in {None, "supplier", "customer"} for segment in doc["segments"]), doc["id"]
         readings = doc["readings"]
         # Nobody labelled the sample while writing it: two readers did, from the text alone.
-        assert set(readings) in ({"author", "second"}, {"first", "second"}), doc["id"]
+        assert set(readings) == (
+            {"first", "second"} if doc["customer"] == "Fernhollow Veterinary Group" else {"author", "second"}
+        )
         for number, segment in enumerate(doc["segments"]):
             first, second = (set(reading.get(str(number), ())) for reading in readings.values())
             ignored = segment.get("ignore") or ()

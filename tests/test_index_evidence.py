@@ -9,7 +9,7 @@ import pytest
 from test_index_reference import AS_OF, Mail, collect, frames, random_mails
 
 from partnersignal.errors import InputError
-from partnersignal.index import Evidence, build_index
+from partnersignal.index import Evidence, build_index, explain
 from partnersignal.signals import default_signals, labels
 from tests.timing import computing_takes_under
 
@@ -28,12 +28,19 @@ def test_row_holds_integers() -> None:
     }  # fmt: skip
 
 
-def test_sums_of_a_message_without_end_stop_at_the_largest_number() -> None:
-    """Five thousand sentences of one signal in one message fit no column of four bytes, and change no index."""
+def test_numbers_are_held_in_four_bytes_unless_they_need_eight() -> None:
+    """Five thousand sentences of one signal in one message are counted to the last, and explained."""
     many = Mail("Acme", "1@x", "t", AS_OF, False, 5_000, 0, tuple((n, "listening", 1.0) for n in range(5_000)))
-    evidence = collect([many])
-    assert evidence.table["p_listening"].to_pylist() == [2**32 - 1]
-    assert float(build_index(evidence).threads.evidence[0][0]) == 1.0  # the cap of a thread
+    mails = [many, Mail("Borealis", "2@x", "u", AS_OF, False, 2, 0, ((0, "listening", 0.5),))]
+    evidence = collect(mails)
+    assert evidence.table["p_listening"].to_pylist() == [5_000_000_000, 500_000]
+    assert {str(evidence.table[name].type) for name in ("p_empathy", "sentences")} == {"int32"}
+    parts = [collect([mail]) for mail in mails]
+    assert Evidence.merge(parts) == Evidence.merge(parts[::-1]) == Evidence.from_table(evidence.table) == evidence
+    assert Evidence.of_suppliers(parts, evidence.signals).table.combine_chunks() == evidence.table
+    index, tags = build_index(evidence), frames(mails)[1]
+    for score in index:
+        assert explain(index, score.supplier, tags).total == pytest.approx(score.index - 50, abs=1e-9)
 
 
 def test_day_is_the_utc_day() -> None:
@@ -119,13 +126,13 @@ def test_tables_of_other_signals_are_refused() -> None:
         Evidence.from_table(small.table)
 
 
-def test_stored_numbers_out_of_range_are_refused() -> None:
+@pytest.mark.parametrize("value", ["abc", 1.5, None, [1]])
+def test_stored_values_that_do_not_fit_are_refused(value: object) -> None:
     """A table that somebody changed says so, and gives no traceback of Arrow."""
     table = collect([MAIL]).table
     column = table.schema.get_field_index("sentences")
-    changed = table.set_column(column, "sentences", pa.array([2**40]))
-    with pytest.raises(InputError, match="got an evidence table with numbers out of range"):
-        Evidence.from_table(changed)
+    with pytest.raises(InputError, match="got an evidence table with values that do not fit"):
+        Evidence.from_table(table.set_column(column, "sentences", pa.array([value])))
 
 
 def test_stored_table_comes_back_equal() -> None:

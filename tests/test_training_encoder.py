@@ -132,32 +132,45 @@ def test_same_seed_same_weights_and_an_interrupted_training_goes_on(base: Path, 
     assert (tmp_path / "one" / "model.safetensors").read_bytes() == (tmp_path / "again" / "model.safetensors").read_bytes()
 
 
-def test_parts_that_are_done_are_kept_for_other_thresholds_and_not_for_other_labels(
+def test_parts_that_are_done_are_kept_for_other_thresholds_only(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    labels, out = corpus(tmp_path), tmp_path / "model"
+    labels, out, work = corpus(tmp_path), tmp_path / "model", tmp_path / "model.training"
     quick = TrainingConfig(
         backend="encoder", base=str(base), folds=2, epochs=1, freeze=-1, trainer_options={"logging_steps": 1}
     )
-    said: list[str] = []
+    room, said = sys.modules["partnersignal.training.train"], []
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     def cut_off() -> None:
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(sys.modules["partnersignal.training.train"], "remember", stop)
+            patch.setattr(room, "remember", stop)
             train(labels, out, config=quick)
 
-    cut_off()
     rarer = replace(quick, vendor_false_alarms=0.01)
-    train(labels, out, config=rarer, progress=said.append)
-    assert not any("step" in line for line in said)
-    assert not (tmp_path / "model.training").exists()
+    train(labels, tmp_path / "whole", config=rarer)
     cut_off()
+    with monkeypatch.context() as patch:
+        patch.setattr("partnersignal.tagging.encoder.EncoderModel.scores", stop)  # scores are kept as well
+        patch.setattr(room, "write_card", lambda *_: "")
+        train(labels, out, config=rarer, progress=said.append)
+    assert not any("step" in line for line in said)
+    assert not work.exists()
+    for name in ("partnersignal.json", "model.safetensors"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     fewer = write_labels(read_labels(labels)[:-20], tmp_path / "fewer.jsonl")
-    train(fewer, out, config=quick, progress=said.append)
-    assert any("step" in line for line in said)
+    for changed, config in ((fewer, quick), (labels, replace(quick, epochs=2))):
+        cut_off()
+        said.clear()
+        train(changed, out, config=config, progress=said.append)
+        assert any("step" in line for line in said)
+    work.mkdir()
+    (work / "mine.txt").write_text("not of a training")
+    with pytest.raises(InputError, match="which holds no training of this version"):
+        train(labels, out, config=quick)
+    assert (work / "mine.txt").exists()
 
 
 def test_it_stops_when_it_gets_no_better(base: Path, tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ from partnersignal.signals import Signal
 # Stands for "no date" in integer columns; larger than any day, so an undated copy loses a tie to a dated one.
 UNDATED = int(np.iinfo(np.int32).max)
 MILLION = 1_000_000
-# Sums of millionths stop here, at 4,294 sentences of one signal in one message: the cap of a thread lies far below.
-MOST = int(np.iinfo(np.uint32).max)
 # Days of 0001-01-01 and 9999-12-31, the dates that Python can show.
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
 _MICROSECONDS_A_DAY = 86_400_000_000
@@ -62,7 +60,7 @@ def collect_rows(exposure: pd.DataFrame, tags: pd.DataFrame, signals: Sequence[S
     for number, side in enumerate(SIDES):
         rows[f"tagged_{side}"] = _sentences_with_a_tag(found[side_of == number], len(rows))
     for signal, column in zip(signals, units, strict=True):
-        rows[mass_column(signal.label)] = np.minimum(column, MOST).astype(np.uint32)
+        rows[mass_column(signal.label)] = column
     return rows
 
 

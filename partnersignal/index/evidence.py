@@ -29,8 +29,8 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
     pyarrow Schema
         ``supplier, message_id, thread_id``; ``day`` (UTC days since 1970-01-01, null where undated); ``bulk``;
         ``sentences`` (eligible) and ``ineligible``; ``tagged_partner`` and ``tagged_vendor`` (sentences with a tag of
-        that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths, under 2^32. Nothing
-        names a person.
+        that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths. Nothing names a person.
+        An `Evidence` holds whole numbers in four bytes where all of a column fit.
     """
     names = [pa.field(name, pa.string(), nullable=False) for name in ("supplier", "message_id", "thread_id")]
     counts = ("sentences", "ineligible", "tagged_partner", "tagged_vendor")
@@ -40,10 +40,12 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
             *names,
             pa.field("day", pa.int32()),
             pa.field("bulk", pa.bool_(), nullable=False),
-            *(pa.field(name, pa.int32(), nullable=False) for name in counts),
-            *(pa.field(name, pa.uint32(), nullable=False) for name in sums),
+            *(pa.field(name, pa.int64(), nullable=False) for name in counts + sums),
         ]
     )
+
+
+_MOST_NARROW = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,12 @@ class Evidence:
         signals = shards[0].signals if shards else default_signals()
         if any(shard.signals != signals for shard in shards):
             raise InputError("got evidence of different signals, expected one taxonomy; tag all shards with one model")
-        tables = [shard.table for shard in shards] or [evidence_schema(signals).empty_table()]
-        table = pa.concat_tables(tables)
+        table = _joined([shard.table for shard in shards], signals)
         twice = table.select(KEY).to_pandas().duplicated(keep=False).to_numpy()
         if twice.any():
             copies = table.filter(twice)
             rows = copies.set_column(3, "day", pc.fill_null(copies["day"], UNDATED)).to_pandas()
-            table = pa.concat_tables([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))])
+            table = _joined([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))], signals)
         return cls._sealed(signals, table)
 
     @classmethod
@@ -142,8 +143,7 @@ class Evidence:
         Evidence
             As from `merge`.
         """
-        tables = [part.table for part in parts] or [evidence_schema(signals).empty_table()]
-        return cls(tuple(signals), pa.concat_tables(tables))
+        return cls(tuple(signals), _joined([part.table for part in parts], signals))
 
     @classmethod
     def from_table(cls, table: pa.Table, signals: Sequence[Signal] | None = None) -> Evidence:
@@ -164,7 +164,7 @@ class Evidence:
         Raises
         ------
         InputError
-            If the columns are not those of `evidence_schema`, or hold numbers that do not fit them.
+            If the columns are not those of `evidence_schema`, or hold what does not fit them.
         """
         taxonomy = default_signals() if signals is None else tuple(signals)
         schema = evidence_schema(taxonomy)
@@ -172,15 +172,16 @@ class Evidence:
             differ = sorted(set(table.schema.names) ^ set(schema.names)) or ["their order"]
             raise InputError(f"got an evidence table that differs in {', '.join(differ)}; collect it again")
         try:
-            return cls.merge([cls(taxonomy, table.cast(schema))])
-        except pa.ArrowInvalid as error:
-            raise InputError(f"got an evidence table with numbers out of range ({error}); collect it again") from error
+            whole = table.cast(schema)
+        except (ValueError, pa.ArrowNotImplementedError) as error:
+            raise InputError(f"got an evidence table with values that do not fit ({error}); collect it again") from error
+        return cls.merge([cls(taxonomy, whole)])
 
     @classmethod
     def _sealed(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
         """Bring a table of unique keys into the one form that equal evidence has bit by bit."""
         ordered = table.sort_by([(name, "ascending") for name in KEY])
-        return cls(signals, ordered.combine_chunks().replace_schema_metadata(None))
+        return cls(signals, _narrow(ordered.combine_chunks().replace_schema_metadata(None)))
 
     @property
     def days(self) -> Ints:
@@ -255,3 +256,18 @@ def _to_table(signals: tuple[Signal, ...], rows: pd.DataFrame) -> pa.Table:
     days = rows["day"].to_numpy(dtype=np.int64)
     columns = [pa.array(days, mask=days == UNDATED) if name == "day" else pa.array(rows[name]) for name in schema.names]
     return pa.table(columns, names=schema.names).cast(schema)
+
+
+def _joined(tables: Sequence[pa.Table], signals: Sequence[Signal]) -> pa.Table:
+    """Put tables one behind the other; where one needs eight bytes for a column, all have them."""
+    return pa.concat_tables(tables or [_narrow(evidence_schema(signals).empty_table())], promote_options="permissive")
+
+
+def _narrow(table: pa.Table) -> pa.Table:
+    """Hold whole numbers in four bytes where all of a column fit: half a million messages have 24 columns of them."""
+    fields = []
+    for field in table.schema:
+        most = pc.max(table[field.name]).as_py() if field.type == pa.int64() else None
+        fits = field.type == pa.int64() and (most is None or most <= _MOST_NARROW)
+        fields.append(field.with_type(pa.int32()) if fits else field)
+    return table.cast(pa.schema(fields))

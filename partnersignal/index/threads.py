@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -191,7 +192,15 @@ def thread_names(evidence: Evidence, threads: Threads, start: int, stop: int) ->
     list of str
         One a thread; ``bulk:2001-05`` for all bulk mail of a supplier in that UTC month, ``bulk:undated`` without month.
     """
-    inside = np.flatnonzero((threads.thread >= start) & (threads.thread < stop))
+    if stop <= start:
+        return []
+    # Suppliers are in order, so theirs lie together.
+    places, owner = range(len(threads.thread)), lambda place: threads.supplier[threads.thread[place]]
+    begin, end = (
+        bisect_left(places, threads.supplier[start], key=owner),
+        bisect_right(places, threads.supplier[stop - 1], key=owner),
+    )
+    inside = begin + np.flatnonzero((threads.thread[begin:end] >= start) & (threads.thread[begin:end] < stop))
     _, first = np.unique(threads.thread[inside], return_index=True)
     shown = threads.rows[inside[first]]
     low = int(shown.min(initial=len(evidence)))

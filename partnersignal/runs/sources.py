@@ -19,7 +19,7 @@ from partnersignal.runs.stored import Stored
 from partnersignal.signals import Signal
 
 _HELD = 16_384  # rows of the suppliers that are counted or explained together, or a sixteenth, for each part is a pass
-_MOST_PASSES = 16
+_MOST_PASSES = 16  # about: suppliers are not divided
 _TAGS = (
     "message_id", "sentence", "start", "end", "text", "supplier", "voice", "signal", "probability", "date", "bulk",
 )  # fmt: skip

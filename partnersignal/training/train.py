@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from partnersignal.errors import InputError
+from partnersignal.files import checksum
 from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.labels.files import label_files
 from partnersignal.signals import Taxonomy, default_taxonomy, read_taxonomy
@@ -104,46 +105,63 @@ def train(
             f"{rare} of {len(taxonomy.labels)} signals have fewer than {FEWEST} examples: they will seldom be given; "
             "label more, or give the project's corpus with yours"
         )
-    base = None if config.backend == "linear" else recall(find_base(config.base))
-    leak = tell_seen("the base", count_seen(base, sentences), len(sentences))
+    base = None if config.backend == "linear" else Path(find_base(config.base))
+    known = recall(base)
+    leak = tell_seen("the base", count_seen(known, sentences), len(sentences))
     if leak:
         progress(f"{leak}, even out of fold")
     folds = tuple(group_folds(groups, config.folds, config.seed))
     # What is done already waits here; a training that was cut off goes on with the same command.
-    work = _work_folder(folder, _made_from(sentences, taxonomy.labels, config))
+    work = _work_folder(folder, _made_from(sentences, taxonomy.labels, config, base))
     task = Task(sentences, taxonomy.signals, folds, config, work, progress, taxonomy.renamed)
     draft = work / "model"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     figures = {"linear": fit_linear_model, "encoder": fit_encoder_model, "cascade": fit_cascade}[config.backend](task, draft)
-    remember(draft, sentences, base)
+    remember(draft, sentences, known)
     own = load(draft)
     card = write_card(own, config, sentences, figures, _test_rows(own, draft, figures, tests, progress))
     (draft / CARD_FILE).write_text(card, encoding="utf-8")
     if folder.exists():
         shutil.rmtree(folder)
     draft.rename(folder)
-    shutil.rmtree(work)
+    _clear(work)
+    work.rmdir()
     return Trained(folder, figures[config.backend])
 
 
 def _work_folder(folder: Path, made_from: str) -> Path:
     """Return where the parts of a training wait; those of other labels or settings are no parts of this one."""
     work = folder.with_name(f"{folder.name}.training")
+    work.mkdir(parents=True, exist_ok=True)
     mark = work / _MADE_FROM
+    if not mark.is_file() and any(work.iterdir()):
+        raise InputError(f"got {work}, which holds no training of this version; expected to work there; move or delete it")
     if not mark.is_file() or mark.read_text(encoding="utf-8") != made_from:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
+        _clear(work)
         mark.write_text(made_from, encoding="utf-8")
     return work
 
 
-def _made_from(sentences: Iterable[LabelledSentence], labels: Iterable[str], config: TrainingConfig) -> str:
-    """Return a fingerprint of all that shapes the parts: what is chosen once they are there does not."""
-    found = hashlib.sha256()
-    shaping = {name: value for name, value in asdict(config).items() if name not in _CHOSEN_LATER}
-    for each in (shaping, list(labels), *map(asdict, sentences)):
-        found.update(json.dumps(each, sort_keys=True, default=sorted).encode() + b"\n")
+def _clear(work: Path) -> None:
+    """Empty a work folder; its mark goes first, so that nobody trusts half of the parts."""
+    (work / _MADE_FROM).unlink(missing_ok=True)
+    for path in work.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _made_from(sentences: Iterable[LabelledSentence], labels: Iterable[str], config: TrainingConfig, base: Path | None) -> str:
+    """Return a fingerprint of all that shapes the parts; thresholds, chosen once they are there, do not."""
+    shaping = {each.name: getattr(config, each.name) for each in fields(config) if each.name not in _CHOSEN_LATER}
+    weights = {path.name: checksum(path) for path in sorted(base.glob("*.safetensors"))} if base is not None else {}
+    found = hashlib.sha256(repr((version("partnersignal"), sorted(shaping.items()), weights, list(labels))).encode())
+    for each in sentences:
+        ignored = sorted(each.ignore) if each.ignore is not None else None
+        told = (each.text, each.voice, sorted(each.labels), each.group, each.previous, ignored)
+        found.update(repr(told).encode("utf-8", "surrogatepass"))
     return found.hexdigest()
 
 
