@@ -23,7 +23,7 @@ from partnersignal.report.passages import Limits, most_contexts, passages, read_
 from partnersignal.report.text import TITLE, shown
 
 _THREADS = 5  # shown of those that moved the index most
-_TOGETHER = 16_384  # tags of suppliers that are laid out together
+_TOGETHER = 8_192  # tags of suppliers that are laid out together
 _MIN_CHANGE = 0.5  # points; a thread that moved less is not worth a line
 
 
