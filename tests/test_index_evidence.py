@@ -28,16 +28,15 @@ def test_row_holds_integers() -> None:
     }  # fmt: skip
 
 
-def test_numbers_are_held_in_four_bytes_unless_they_need_eight() -> None:
+def test_sums_of_any_size_are_exact() -> None:
     """Five thousand sentences of one signal in one message are counted to the last, and explained."""
     many = Mail("Acme", "1@x", "t", AS_OF, False, 5_000, 0, tuple((n, "listening", 1.0) for n in range(5_000)))
     mails = [many, Mail("Borealis", "2@x", "u", AS_OF, False, 2, 0, ((0, "listening", 0.5),))]
     evidence = collect(mails)
     assert evidence.table["p_listening"].to_pylist() == [5_000_000_000, 500_000]
-    assert {str(evidence.table[name].type) for name in ("p_empathy", "sentences")} == {"int32"}
     parts = [collect([mail]) for mail in mails]
     assert Evidence.merge(parts) == Evidence.merge(parts[::-1]) == Evidence.from_table(evidence.table) == evidence
-    assert Evidence.of_suppliers(parts, evidence.signals).table.combine_chunks() == evidence.table
+    assert Evidence.of_suppliers(parts, evidence.signals).table == evidence.table
     index, tags = build_index(evidence), frames(mails)[1]
     for score in index:
         assert explain(index, score.supplier, tags).total == pytest.approx(score.index - 50, abs=1e-9)
@@ -126,7 +125,7 @@ def test_tables_of_other_signals_are_refused() -> None:
         Evidence.from_table(small.table)
 
 
-@pytest.mark.parametrize("value", ["abc", 1.5, None, [1]])
+@pytest.mark.parametrize("value", ["abc", 1.5, None, [1], 2**40])
 def test_stored_values_that_do_not_fit_are_refused(value: object) -> None:
     """A table that somebody changed says so, and gives no traceback of Arrow."""
     table = collect([MAIL]).table

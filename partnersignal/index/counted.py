@@ -82,7 +82,7 @@ def _places(evidence: Evidence, threads: Threads, suppliers: Collection[str] | N
     return pd.DataFrame(
         {
             "supplier": names[owner[used]],
-            "message_id": evidence.table["message_id"].take(threads.rows[used]).to_pandas(),
+            "message_id": evidence.facts["message_id"].take(threads.rows[used]).to_pandas(),
             "thread": threads.thread[used],
             "recency": threads.recency[used],
         }

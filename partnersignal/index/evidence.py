@@ -30,7 +30,6 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
         ``supplier, message_id, thread_id``; ``day`` (UTC days since 1970-01-01, null where undated); ``bulk``;
         ``sentences`` (eligible) and ``ineligible``; ``tagged_partner`` and ``tagged_vendor`` (sentences with a tag of
         that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths. Nothing names a person.
-        An `Evidence` holds whole numbers in four bytes where all of a column fit.
     """
     names = [pa.field(name, pa.string(), nullable=False) for name in ("supplier", "message_id", "thread_id")]
     counts = ("sentences", "ineligible", "tagged_partner", "tagged_vendor")
@@ -45,9 +44,6 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
     )
 
 
-_MOST_NARROW = 2**31 - 1
-
-
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What was found in which message, for which supplier: integers only, one row a supplier and message.
@@ -59,12 +55,16 @@ class Evidence:
     ----------
     signals : tuple of Signal
         The taxonomy that the tags were made with.
-    table : pyarrow Table of shape (n_messages, 9 + n_signals)
-        The columns of `evidence_schema`, sorted by supplier and message, each pair once.
+    facts : pyarrow Table of shape (n_messages, 9)
+        The columns of `evidence_schema` without the sums, sorted by supplier and message, each pair once.
+    sums : pyarrow Table of shape (n_sums, 3)
+        The sums above 0, few as tags are: ``signal`` (its place in `signals`), ``row`` of `facts`, ``units`` (millionths);
+        sorted by signal and row.
     """
 
     signals: tuple[Signal, ...]
-    table: pa.Table
+    facts: pa.Table
+    sums: pa.Table
 
     @classmethod
     def collect(cls, exposure: pd.DataFrame, tags: pd.DataFrame, signals: Sequence[Signal] | None = None) -> Evidence:
@@ -93,7 +93,7 @@ class Evidence:
             exposure, or more sentences are tagged than eligible.
         """
         taxonomy = default_signals() if signals is None else tuple(signals)
-        return cls._sealed(taxonomy, _to_table(taxonomy, collect_rows(exposure, tags, taxonomy)))
+        return cls._packed(taxonomy, _to_table(taxonomy, collect_rows(exposure, tags, taxonomy)))
 
     @classmethod
     def merge(cls, evidences: Iterable[Evidence]) -> Evidence:
@@ -119,13 +119,13 @@ class Evidence:
         signals = shards[0].signals if shards else default_signals()
         if any(shard.signals != signals for shard in shards):
             raise InputError("got evidence of different signals, expected one taxonomy; tag all shards with one model")
-        table = _joined([shard.table for shard in shards], signals)
+        table = pa.concat_tables([shard.table for shard in shards] or [evidence_schema(signals).empty_table()])
         twice = table.select(KEY).to_pandas().duplicated(keep=False).to_numpy()
         if twice.any():
             copies = table.filter(twice)
             rows = copies.set_column(3, "day", pc.fill_null(copies["day"], UNDATED)).to_pandas()
-            table = _joined([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))], signals)
-        return cls._sealed(signals, table)
+            table = pa.concat_tables([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))])
+        return cls._packed(signals, table)
 
     @classmethod
     def of_suppliers(cls, parts: Iterable[Evidence], signals: Sequence[Signal]) -> Evidence:
@@ -143,7 +143,14 @@ class Evidence:
         Evidence
             As from `merge`.
         """
-        return cls(tuple(signals), _joined([part.table for part in parts], signals))
+        held = list(parts) or [cls._packed(tuple(signals), evidence_schema(signals).empty_table())]
+        before = np.cumsum([0, *map(len, held)])
+        sums = pa.concat_tables(
+            part.sums.set_column(1, "row", pc.add(part.sums["row"], pa.scalar(int(shift), pa.int32())))
+            for part, shift in zip(held, before[:-1], strict=True)
+        )
+        facts = pa.concat_tables(part.facts for part in held).unify_dictionaries()
+        return cls(tuple(signals), facts, sums.sort_by([("signal", "ascending"), ("row", "ascending")]))
 
     @classmethod
     def from_table(cls, table: pa.Table, signals: Sequence[Signal] | None = None) -> Evidence:
@@ -172,25 +179,48 @@ class Evidence:
             differ = sorted(set(table.schema.names) ^ set(schema.names)) or ["their order"]
             raise InputError(f"got an evidence table that differs in {', '.join(differ)}; collect it again")
         try:
-            whole = table.cast(schema)
+            return cls.merge([cls._packed(taxonomy, table.cast(schema))])
         except (ValueError, pa.ArrowNotImplementedError) as error:
             raise InputError(f"got an evidence table with values that do not fit ({error}); collect it again") from error
-        return cls.merge([cls(taxonomy, whole)])
 
     @classmethod
-    def _sealed(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
-        """Bring a table of unique keys into the one form that equal evidence has bit by bit."""
-        ordered = table.sort_by([(name, "ascending") for name in KEY])
-        return cls(signals, _narrow(ordered.combine_chunks().replace_schema_metadata(None)))
+    def _packed(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
+        """Bring a table into the one form that equal evidence has bit by bit: in order, and no larger than need be.
+
+        As one table of half a million messages it took 290 bytes a row, two thirds of them sums of 0.
+        """
+        ordered = table.sort_by([(name, "ascending") for name in KEY]).combine_chunks().replace_schema_metadata(None)
+        found = [ordered[mass_column(signal.label)].to_numpy() for signal in signals]
+        rows = [np.flatnonzero(units) for units in found]
+        sums = {
+            "signal": np.repeat(np.arange(len(signals), dtype=np.int32), [len(each) for each in rows]),
+            "row": np.concatenate([np.zeros(0, np.int32), *rows]).astype(np.int32),
+            "units": np.concatenate([np.zeros(0, np.int64), *(units[at] for units, at in zip(found, rows, strict=True))]),
+        }
+        facts = ordered.drop_columns([mass_column(signal.label) for signal in signals])
+        return cls(signals, facts.cast(_facts_schema(facts.schema)), pa.table(sums))
+
+    @property
+    def table(self) -> pa.Table:
+        """Return all of it as one table.
+
+        Returns
+        -------
+        pyarrow Table of shape (n_messages, 9 + n_signals)
+            The columns of `evidence_schema`.
+        """
+        schema = evidence_schema(self.signals)
+        sums = [pa.array(self.numbers(mass_column(signal.label))) for signal in self.signals]
+        return pa.table([*self.facts.columns, *sums], names=schema.names).cast(schema)
 
     @property
     def days(self) -> Ints:
         """Return the UTC day of each message since 1970-01-01, `UNDATED` where it has none."""
-        days: Ints = pc.fill_null(self.table["day"], UNDATED).to_numpy().astype(np.int64, copy=False)
+        days: Ints = pc.fill_null(self.facts["day"], UNDATED).to_numpy().astype(np.int64, copy=False)
         return days
 
     def numbers(self, column: str) -> Ints:
-        """Return an integer or bool column.
+        """Return an integer or bool column of `table`.
 
         Parameters
         ----------
@@ -202,7 +232,13 @@ class Evidence:
         array of shape (n_messages,)
             Its values.
         """
-        values: Ints = self.table[column].to_numpy().astype(np.int64, copy=False)
+        if column in self.facts.column_names:
+            return np.asarray(self.facts[column].to_numpy(), dtype=np.int64)
+        number = [mass_column(signal.label) for signal in self.signals].index(column)
+        start, stop = np.searchsorted(self.sums["signal"].to_numpy(), [number, number + 1])
+        own = self.sums[int(start) : int(stop)]
+        values = np.zeros(len(self), dtype=np.int64)
+        values[own["row"].to_numpy()] = own["units"].to_numpy()
         return values
 
     def codes(self, column: str) -> tuple[tuple[str, ...], Ints]:
@@ -220,7 +256,7 @@ class Evidence:
         codes : array of int of shape (n_messages,)
             The number of each row's value among them.
         """
-        return tuple(sorted(pc.unique(self.table[column]).to_pylist())), self.ranks(column)
+        return tuple(sorted(pc.unique(self.facts[column].cast(pa.string())).to_pylist())), self.ranks(column)
 
     def ranks(self, column: str) -> Ints:
         """Return a text column as numbers, without making a Python object of each text.
@@ -235,7 +271,8 @@ class Evidence:
         array of int of shape (n_messages,)
             The number of each row's value among the distinct values, sorted.
         """
-        encoded = self.table[column].combine_chunks().dictionary_encode()
+        texts = self.facts[column].combine_chunks()
+        encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
         order = pc.sort_indices(encoded.dictionary)
         rank = np.empty(len(order), dtype=np.int64)
         rank[order.to_numpy()] = np.arange(len(order))
@@ -244,11 +281,11 @@ class Evidence:
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return int(self.table.num_rows)
+        return int(self.facts.num_rows)
 
     def __repr__(self) -> str:
         """Return a short form."""
-        return f"<Evidence of {len(self)} messages, {pc.count_distinct(self.table['supplier']).as_py()} suppliers>"
+        return f"<Evidence of {len(self)} messages, {len(self.codes('supplier')[0])} suppliers>"
 
 
 def _to_table(signals: tuple[Signal, ...], rows: pd.DataFrame) -> pa.Table:
@@ -258,16 +295,9 @@ def _to_table(signals: tuple[Signal, ...], rows: pd.DataFrame) -> pa.Table:
     return pa.table(columns, names=schema.names).cast(schema)
 
 
-def _joined(tables: Sequence[pa.Table], signals: Sequence[Signal]) -> pa.Table:
-    """Put tables one behind the other; where one needs eight bytes for a column, all have them."""
-    return pa.concat_tables(tables or [_narrow(evidence_schema(signals).empty_table())], promote_options="permissive")
-
-
-def _narrow(table: pa.Table) -> pa.Table:
-    """Hold whole numbers in four bytes where all of a column fit: half a million messages have 24 columns of them."""
-    fields = []
-    for field in table.schema:
-        most = pc.max(table[field.name]).as_py() if field.type == pa.int64() else None
-        fits = field.type == pa.int64() and (most is None or most <= _MOST_NARROW)
-        fields.append(field.with_type(pa.int32()) if fits else field)
-    return table.cast(pa.schema(fields))
+def _facts_schema(schema: pa.Schema) -> pa.Schema:
+    """Return how facts are held: suppliers by number, and whole numbers, which end at 2^31, in four bytes."""
+    held = {pa.int64(): pa.int32()}
+    fields = [field.with_type(held.get(field.type, field.type)) for field in schema]
+    fields[schema.get_field_index("supplier")] = pa.field("supplier", pa.dictionary(pa.int32(), pa.string()), nullable=False)
+    return pa.schema(fields)

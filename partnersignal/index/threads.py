@@ -205,7 +205,7 @@ def thread_names(evidence: Evidence, threads: Threads, start: int, stop: int) ->
     shown = threads.rows[inside[first]]
     low = int(shown.min(initial=len(evidence)))
     # A supplier's rows lie together; taking from the whole table would copy it.
-    rows = evidence.table.select(["thread_id", "day", "bulk"])[low : int(shown.max(initial=0)) + 1].take(shown - low)
+    rows = evidence.facts.select(["thread_id", "day", "bulk"])[low : int(shown.max(initial=0)) + 1].take(shown - low)
     days = pc.fill_null(rows["day"], UNDATED).to_numpy().astype(np.int64)
     names = rows["thread_id"].to_pylist()
     return [
