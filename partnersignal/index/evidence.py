@@ -15,6 +15,8 @@ from partnersignal.index.arrays import Ints
 from partnersignal.index.collecting import KEY, UNDATED, collect_rows, mass_column, smallest_of_each_key
 from partnersignal.signals import Signal, default_signals
 
+_TEXTS = ("supplier", "message_id", "thread_id")
+
 
 def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
     """Return the columns of an evidence table.
@@ -31,7 +33,7 @@ def evidence_schema(signals: Sequence[Signal]) -> pa.Schema:
         ``sentences`` (eligible) and ``ineligible``; ``tagged_partner`` and ``tagged_vendor`` (sentences with a tag of
         that side); and one ``p_<label>`` a signal, the sum of its probabilities in millionths. Nothing names a person.
     """
-    names = [pa.field(name, pa.string(), nullable=False) for name in ("supplier", "message_id", "thread_id")]
+    names = [pa.field(name, pa.string(), nullable=False) for name in _TEXTS]
     counts = ("sentences", "ineligible", "tagged_partner", "tagged_vendor")
     sums = tuple(mass_column(signal.label) for signal in signals)
     return pa.schema(
@@ -56,7 +58,8 @@ class Evidence:
     signals : tuple of Signal
         The taxonomy that the tags were made with.
     facts : pyarrow Table of shape (n_messages, 9)
-        The columns of `evidence_schema` without the sums, sorted by supplier and message, each pair once.
+        The columns of `evidence_schema` without the sums, sorted by supplier and message, each pair once; ``thread_id``
+        is null where the message names its thread, as most do.
     sums : pyarrow Table of shape (n_sums, 3)
         The sums above 0, few as tags are: ``signal`` (its place in `signals`), ``row`` of `facts`, ``units`` (millionths);
         sorted by signal and row.
@@ -198,6 +201,8 @@ class Evidence:
             "units": np.concatenate([np.zeros(0, np.int64), *(units[at] for units, at in zip(found, rows, strict=True))]),
         }
         facts = ordered.drop_columns([mass_column(signal.label) for signal in signals])
+        named = pc.if_else(pc.equal(facts["thread_id"], facts["message_id"]), pa.scalar(None, pa.string()), facts["thread_id"])
+        facts = facts.set_column(2, pa.field("thread_id", pa.string()), named)
         return cls(signals, facts.cast(_facts_schema(facts.schema)), pa.table(sums))
 
     @property
@@ -211,7 +216,8 @@ class Evidence:
         """
         schema = evidence_schema(self.signals)
         sums = [pa.array(self.numbers(mass_column(signal.label))) for signal in self.signals]
-        return pa.table([*self.facts.columns, *sums], names=schema.names).cast(schema)
+        facts = [self.texts(name) if name in _TEXTS else self.facts[name] for name in self.facts.column_names]
+        return pa.table([*facts, *sums], names=schema.names).cast(schema)
 
     @property
     def days(self) -> Ints:
@@ -241,6 +247,22 @@ class Evidence:
         values[own["row"].to_numpy()] = own["units"].to_numpy()
         return values
 
+    def texts(self, column: str) -> pa.ChunkedArray:
+        """Return a text column of `table`.
+
+        Parameters
+        ----------
+        column : str
+            ``supplier``, ``message_id`` or ``thread_id``.
+
+        Returns
+        -------
+        pyarrow ChunkedArray of shape (n_messages,)
+            Its values; those of the supplier by number.
+        """
+        found = self.facts[column]
+        return pc.coalesce(found, self.facts["message_id"]) if column == "thread_id" else found
+
     def codes(self, column: str) -> tuple[tuple[str, ...], Ints]:
         """Return a text column as numbers.
 
@@ -256,7 +278,7 @@ class Evidence:
         codes : array of int of shape (n_messages,)
             The number of each row's value among them.
         """
-        return tuple(sorted(pc.unique(self.facts[column].cast(pa.string())).to_pylist())), self.ranks(column)
+        return tuple(sorted(pc.unique(self.texts(column).cast(pa.string())).to_pylist())), self.ranks(column)
 
     def ranks(self, column: str) -> Ints:
         """Return a text column as numbers, without making a Python object of each text.
@@ -271,7 +293,7 @@ class Evidence:
         array of int of shape (n_messages,)
             The number of each row's value among the distinct values, sorted.
         """
-        texts = self.facts[column].combine_chunks()
+        texts = self.texts(column).combine_chunks()
         encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
         order = pc.sort_indices(encoded.dictionary)
         rank = np.empty(len(order), dtype=np.int64)

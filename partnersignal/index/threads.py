@@ -205,9 +205,9 @@ def thread_names(evidence: Evidence, threads: Threads, start: int, stop: int) ->
     shown = threads.rows[inside[first]]
     low = int(shown.min(initial=len(evidence)))
     # A supplier's rows lie together; taking from the whole table would copy it.
-    rows = evidence.facts.select(["thread_id", "day", "bulk"])[low : int(shown.max(initial=0)) + 1].take(shown - low)
+    rows = evidence.facts[low : int(shown.max(initial=0)) + 1].take(shown - low)
     days = pc.fill_null(rows["day"], UNDATED).to_numpy().astype(np.int64)
-    names = rows["thread_id"].to_pylist()
+    names = pc.coalesce(rows["thread_id"], rows["message_id"]).to_pylist()
     return [
         name if not bulk else "bulk:undated" if month == UNDATED else f"bulk:{np.datetime64(month, 'M')}"
         for name, bulk, month in zip(names, rows["bulk"].to_pylist(), _months(days).tolist(), strict=True)

@@ -80,6 +80,7 @@ def blocks(material: Material) -> Iterator[dict[str, Any]]:
     counts, shares, places = _overview(material)
     give_back()
     contexts = read_contexts(material, places) if material.quotes else {}
+    del places
     sentences = sentences_of(index)
     pooled = per_100(counts, sum(sentences.values()))
     moving = _moving_threads(material)
