@@ -2,7 +2,7 @@
 
 >>> import partnersignal as ps
 >>> tagger = ps.load()
->>> [tag.signal for tag in tagger.tag("You promised the patch for Monday and we still have nothing.", voice="customer").tags]
+>>> [tag.signal for tag in tagger.tag("You promised the patch for Monday and it has not come.", voice="customer").tags]
 ['broken_promise']
 """
 

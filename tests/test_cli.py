@@ -9,7 +9,7 @@ import pytest
 
 from partnersignal.runs.run import Run
 
-LATE = "You promised the patch for Monday and we still have nothing."
+LATE = "You promised the patch for Monday and it has not come."
 
 
 def call(*arguments: object, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import spacy
 from partnersignal.errors import InputError, ModelError
 
 MODELS = Path(__file__).parent / "data" / "models"
-TEXT = "Lunch is at one. You promised the patch for Monday and we still have nothing."
+TEXT = "Lunch is at one. You promised the patch for Monday and it has not come."
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def found(doc: spacy.tokens.Doc) -> list[tuple[str, str]]:
 
 def test_spans_hold_the_sentences_and_scores_their_probabilities(nlp: spacy.language.Language) -> None:
     doc = nlp(TEXT)
-    assert found(doc) == [("You promised the patch for Monday and we still have nothing.", "broken_promise")]
+    assert found(doc) == [("You promised the patch for Monday and it has not come.", "broken_promise")]
     assert len(doc.spans["signals"].attrs["scores"]) == 1
 
 

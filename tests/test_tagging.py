@@ -18,7 +18,7 @@ from partnersignal.tagging.tagger import Tagger, find_model
 
 SENTENCES = [
     "Third time of asking, and still nobody has answered the ticket.",
-    "You promised the patch for Monday and we still have nothing.",
+    "You promised the patch for Monday and it has not come.",
     "Lunch is at one.",
 ]
 
@@ -54,7 +54,7 @@ def test_probabilities_have_a_column_a_signal_and_agree_with_tags(tagger: Tagger
 
 
 def test_offsets_point_into_the_text_and_quotes_are_passed_over(tagger: Tagger) -> None:
-    text = "Hi Ann,\n\nLunch is at one. You promised the patch for Monday and we still have nothing.\n\n> You promised us the moon."
+    text = "Hi Ann,\n\nLunch is at one. You promised the patch for Monday and it has not come.\n\n> You promised us the moon."
     tagged = tagger.tag(text, voice="customer")
     assert tagged.tags
     for tag in tagged.tags:
