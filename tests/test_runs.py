@@ -145,12 +145,21 @@ def test_readers_of_the_sample_put_its_characters_in_the_order_written_down(samp
         assert min(found[name] for name in better) > max(found[name] for name in worse), (better, worse)
 
 
+@pytest.mark.xfail(strict=True, reason="the model finds half of what is wrong with Harrow & Pike: results/more_text.md")
 def test_the_characters_of_the_sample_come_out_in_the_order_written_down(sample_run: Run) -> None:
-    """Wherever the index tells two of different steps apart; and but for one pair also where it does not."""
+    """Four steps of data/sample/CHARACTERS.md: no supplier that gets a number stands above one of the step before."""
+    table = sample_run.index.to_pandas().set_index("supplier")
+    # Ostrander Leasing shows hardly any signal: it may get no number, and then claims no place.
+    shown = [[name for name in step if table["enough_evidence"][name]] for step in characters()]
+    assert [len(step) for step in shown] == [3, 0, 1, 3]
+    for better, worse in pairwise(step for step in shown if step):
+        assert table["index"][better].min() > table["index"][worse].max(), (better, worse)
+
+
+def test_only_one_pair_of_characters_is_reversed_and_not_told_apart(sample_run: Run) -> None:
+    """Until the order holds: what holds of it today must stay."""
     scores = {score.supplier: score for score in sample_run.index.model}
     steps = [[scores[name] for name in step if scores[name].enough_evidence] for step in characters()]
-    # Ostrander Leasing shows hardly any signal: it may get no number, and then claims no place.
-    assert [len(step) for step in steps] == [3, 0, 1, 3]
     pairs = [(better, worse) for one, other in combinations(steps, 2) for better, worse in product(one, other)]
     reversed_ones = [(better, worse) for better, worse in pairs if better.index <= worse.index]
     assert all(probability_above(worse, better) < TOLD_APART for better, worse in reversed_ones)

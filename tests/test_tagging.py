@@ -44,6 +44,12 @@ def test_a_clear_case_of_each_side(tagger: Tagger) -> None:
     assert tagger.tag(SENTENCES[2]).tags == ()
 
 
+@pytest.mark.xfail(strict=True, reason="probability .26 under a threshold of .31 since the model of 59,368 sentences")
+def test_the_example_that_the_guidelines_give_is_tagged(tagger: Tagger) -> None:
+    late = tagger.tag("You promised the patch for Monday and we still have nothing.", voice="customer")
+    assert [tag.signal for tag in late.tags] == ["broken_promise"]
+
+
 def test_probabilities_have_a_column_a_signal_and_agree_with_tags(tagger: Tagger) -> None:
     probabilities = tagger.predict_proba(SENTENCES, "customer")
     assert probabilities.shape == (3, 20)
