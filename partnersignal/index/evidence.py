@@ -123,12 +123,7 @@ class Evidence:
         if any(shard.signals != signals for shard in shards):
             raise InputError("got evidence of different signals, expected one taxonomy; tag all shards with one model")
         table = pa.concat_tables([shard.table for shard in shards] or [evidence_schema(signals).empty_table()])
-        twice = table.select(KEY).to_pandas().duplicated(keep=False).to_numpy()
-        if twice.any():
-            copies = table.filter(twice)
-            rows = copies.set_column(3, "day", pc.fill_null(copies["day"], UNDATED)).to_pandas()
-            table = pa.concat_tables([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))])
-        return cls._packed(signals, table)
+        return cls._united(signals, table)
 
     @classmethod
     def of_suppliers(cls, parts: Iterable[Evidence], signals: Sequence[Signal]) -> Evidence:
@@ -182,9 +177,19 @@ class Evidence:
             differ = sorted(set(table.schema.names) ^ set(schema.names)) or ["their order"]
             raise InputError(f"got an evidence table that differs in {', '.join(differ)}; collect it again")
         try:
-            return cls.merge([cls._packed(taxonomy, table.cast(schema))])
+            return cls._united(taxonomy, table.cast(schema))
         except (ValueError, pa.ArrowNotImplementedError) as error:
             raise InputError(f"got an evidence table with values that do not fit ({error}); collect it again") from error
+
+    @classmethod
+    def _united(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
+        """Keep one row a supplier and message."""
+        twice = table.select(KEY).to_pandas().duplicated(keep=False).to_numpy()
+        if twice.any():
+            copies = table.filter(twice)
+            rows = copies.set_column(3, "day", pc.fill_null(copies["day"], UNDATED)).to_pandas()
+            table = pa.concat_tables([table.filter(~twice), _to_table(signals, smallest_of_each_key(rows))])
+        return cls._packed(signals, table)
 
     @classmethod
     def _packed(cls, signals: tuple[Signal, ...], table: pa.Table) -> Evidence:
@@ -247,21 +252,23 @@ class Evidence:
         values[own["row"].to_numpy()] = own["units"].to_numpy()
         return values
 
-    def texts(self, column: str) -> pa.ChunkedArray:
-        """Return a text column of `table`.
+    def texts(self, column: str, start: int = 0, stop: int | None = None) -> pa.ChunkedArray:
+        """Return a text column of `table`, or some rows of it.
 
         Parameters
         ----------
         column : str
             ``supplier``, ``message_id`` or ``thread_id``.
+        start, stop : int, optional
+            The first row, and the first not to return; all by default.
 
         Returns
         -------
-        pyarrow ChunkedArray of shape (n_messages,)
+        pyarrow ChunkedArray of shape (n_rows,)
             Its values; those of the supplier by number.
         """
-        found = self.facts[column]
-        return pc.coalesce(found, self.facts["message_id"]) if column == "thread_id" else found
+        rows = self.facts[start:stop]
+        return pc.coalesce(rows[column], rows["message_id"]) if column == "thread_id" else rows[column]
 
     def codes(self, column: str) -> tuple[tuple[str, ...], Ints]:
         """Return a text column as numbers.
@@ -278,7 +285,8 @@ class Evidence:
         codes : array of int of shape (n_messages,)
             The number of each row's value among them.
         """
-        return tuple(sorted(pc.unique(self.texts(column).cast(pa.string())).to_pylist())), self.ranks(column)
+        encoded = self._encoded(column)
+        return tuple(sorted(encoded.dictionary.to_pylist())), _ranks(encoded)
 
     def ranks(self, column: str) -> Ints:
         """Return a text column as numbers, without making a Python object of each text.
@@ -293,13 +301,11 @@ class Evidence:
         array of int of shape (n_messages,)
             The number of each row's value among the distinct values, sorted.
         """
+        return _ranks(self._encoded(column))
+
+    def _encoded(self, column: str) -> pa.DictionaryArray:
         texts = self.texts(column).combine_chunks()
-        encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
-        order = pc.sort_indices(encoded.dictionary)
-        rank = np.empty(len(order), dtype=np.int64)
-        rank[order.to_numpy()] = np.arange(len(order))
-        ranks: Ints = rank[encoded.indices.to_numpy()]
-        return ranks
+        return texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -323,3 +329,12 @@ def _facts_schema(schema: pa.Schema) -> pa.Schema:
     fields = [field.with_type(held.get(field.type, field.type)) for field in schema]
     fields[schema.get_field_index("supplier")] = pa.field("supplier", pa.dictionary(pa.int32(), pa.string()), nullable=False)
     return pa.schema(fields)
+
+
+def _ranks(encoded: pa.DictionaryArray) -> Ints:
+    """Return the place of each value among the distinct ones, sorted."""
+    order = pc.sort_indices(encoded.dictionary)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(order))
+    ranks: Ints = rank[encoded.indices.to_numpy()]
+    return ranks

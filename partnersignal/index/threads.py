@@ -196,18 +196,16 @@ def thread_names(evidence: Evidence, threads: Threads, start: int, stop: int) ->
         return []
     # Suppliers are in order, so theirs lie together.
     places, owner = range(len(threads.thread)), lambda place: threads.supplier[threads.thread[place]]
-    begin, end = (
-        bisect_left(places, threads.supplier[start], key=owner),
-        bisect_right(places, threads.supplier[stop - 1], key=owner),
-    )
+    begin = bisect_left(places, threads.supplier[start], key=owner)
+    end = bisect_right(places, threads.supplier[stop - 1], key=owner)
     inside = begin + np.flatnonzero((threads.thread[begin:end] >= start) & (threads.thread[begin:end] < stop))
     _, first = np.unique(threads.thread[inside], return_index=True)
     shown = threads.rows[inside[first]]
-    low = int(shown.min(initial=len(evidence)))
+    low, high = int(shown.min()), int(shown.max()) + 1
     # A supplier's rows lie together; taking from the whole table would copy it.
-    rows = evidence.facts[low : int(shown.max(initial=0)) + 1].take(shown - low)
+    rows = evidence.facts[low:high].take(shown - low)
+    names = evidence.texts("thread_id", low, high).take(shown - low).to_pylist()
     days = pc.fill_null(rows["day"], UNDATED).to_numpy().astype(np.int64)
-    names = pc.coalesce(rows["thread_id"], rows["message_id"]).to_pylist()
     return [
         name if not bulk else "bulk:undated" if month == UNDATED else f"bulk:{np.datetime64(month, 'M')}"
         for name, bulk, month in zip(names, rows["bulk"].to_pylist(), _months(days).tolist(), strict=True)
