@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,21 @@ def write_json(path: Path, data: Mapping[str, Any], *, lasting: bool = True) -> 
     """
     with replacing(path, lasting=lasting) as draft:
         draft.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def clear_folder(folder: Path) -> None:
+    """Remove all that is in a folder, and not what links in it lead to.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Stays, empty.
+    """
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def checksum(path: Path) -> str:

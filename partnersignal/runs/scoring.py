@@ -19,7 +19,7 @@ import pandas as pd
 
 from partnersignal.conversations import planned
 from partnersignal.errors import InputError, RunError
-from partnersignal.files import drafts, write_json
+from partnersignal.files import clear_folder, drafts, write_json
 from partnersignal.index import build_index
 from partnersignal.memory import lean
 from partnersignal.reading import Export, open_export
@@ -237,11 +237,7 @@ def _enter(folder: Path, settings: RunSettings, model: str) -> Run | None:
 
 def _leave(folder: Path, made: bool) -> None:
     """Remove what was made in a folder, and the folder if it was made as well."""
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    clear_folder(folder)
     if made:
         folder.rmdir()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from partnersignal.errors import InputError
-from partnersignal.files import checksum
+from partnersignal.files import checksum, clear_folder
 from partnersignal.labels import LabelledSentence, read_labels
 from partnersignal.labels.files import label_files
 from partnersignal.signals import Taxonomy, default_taxonomy, read_taxonomy
@@ -146,11 +146,7 @@ def _work_folder(folder: Path, made_from: str) -> Path:
 def _clear(work: Path) -> None:
     """Empty a work folder; its mark goes first, so that nobody trusts half of the parts."""
     (work / _MADE_FROM).unlink(missing_ok=True)
-    for path in work.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    clear_folder(work)
 
 
 def _made_from(sentences: Iterable[LabelledSentence], labels: Iterable[str], config: TrainingConfig, base: Path | None) -> str:
