@@ -132,6 +132,19 @@ def test_same_seed_same_weights_and_an_interrupted_training_goes_on(base: Path, 
     assert (tmp_path / "one" / "model.safetensors").read_bytes() == (tmp_path / "again" / "model.safetensors").read_bytes()
 
 
+def test_a_training_cut_off_in_its_export_goes_on(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("onnx.load", stop)  # between the graph with its weights and the one without
+        fit(tmp_path / "model", base)
+    model = fit(tmp_path / "model", base)
+    whole = fit(tmp_path / "whole", base)
+    text = ["The xserver is late again."]
+    np.testing.assert_array_equal(model.scores(text, ["customer"], [""]), whole.scores(text, ["customer"], [""]))
+
+
 def test_parts_that_are_done_are_kept_for_other_thresholds_only(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from partnersignal.errors import InputError, MissingExtraError
+from partnersignal.files import replacing
 from partnersignal.tagging.calibration import Bools, Floats
 from partnersignal.tagging.encoder import (
     GRAPH_FILE,
@@ -411,7 +412,9 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     clean = transformers.AutoModelForSequenceClassification.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     )
-    _export(clean.eval(), folder / GRAPH_FILE, torch)
+    # Where it is, the part is taken for done: it must be whole.
+    with replacing(folder / GRAPH_FILE) as draft:
+        _export(clean.eval(), draft, torch)
 
 
 def _export(model: Any, path: Path, torch: Any) -> None:
